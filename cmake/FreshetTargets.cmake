@@ -1,0 +1,65 @@
+# How the targets of this tree are made.
+
+find_program(FRESHET_CCACHE ccache)
+mark_as_advanced(FRESHET_CCACHE)
+if(FRESHET_CCACHE AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_C_COMPILER_LAUNCHER "${FRESHET_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${FRESHET_CCACHE}")
+endif()
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+endif()
+
+# Warnings, language level and visibility: what every target of ours has.
+function(freshet_target_defaults target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wcast-qual)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(${target} PRIVATE -Wthread-safety)
+  endif()
+  if(FRESHET_WARNINGS_AS_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  # A precompiled header gives ccache nothing to compare unless both are told.
+  if(FRESHET_CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  endif()
+endfunction()
+
+# freshet_add_executable(NAME SOURCES … LIBRARIES …): a program of this tree, in build/<preset>/bin.
+function(freshet_add_executable target)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE ${arg_LIBRARIES})
+  freshet_target_defaults(${target})
+endfunction()
+
+# freshet_add_headers_alone(FOLDER…): freshet_headers_alone compiles each public header as the only one of its file, so
+# that every header includes what it needs. Not under a sanitizer, where it would only be slow.
+function(freshet_add_headers_alone)
+  if(FRESHET_SANITIZE)
+    return()
+  endif()
+  set(units)
+  foreach(folder IN LISTS ARGN)
+    set(root "${PROJECT_SOURCE_DIR}/${folder}")
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${root}" "${root}/*.hpp")
+    foreach(header IN LISTS headers)
+      string(MAKE_C_IDENTIFIER "${header}" unit)
+      set(unit "${PROJECT_BINARY_DIR}/headers_alone/${unit}.cpp")
+      # Twice, so that a header without a guard is noticed too.
+      file(CONFIGURE OUTPUT "${unit}" CONTENT "#include \"${header}\"\n#include \"${header}\"\n")
+      list(APPEND units "${unit}")
+    endforeach()
+  endforeach()
+  add_library(freshet_headers_alone OBJECT ${units})
+  target_link_libraries(freshet_headers_alone PRIVATE freshet::freshet)
+  freshet_target_defaults(freshet_headers_alone)
+endfunction()
