@@ -1,0 +1,68 @@
+// LabelTable: live labels by name, and the floors of those that are not live.
+//
+// Invariant: dropping a label never lowers what a later lookup sees. A dropped label leaves its watermarks in the floor of
+//   its stripe, an absent label that is raised puts them there, and a label that comes alive starts there: a late fill is
+//   refused rather than wrongly kept.
+// Cost: an allocation per live label; two words per stripe. Nothing per (entry, label) pair.
+// Not a reverse index: nobody can ask for the entries of a label (docs/decisions/0003).
+// Thread-safe. One lock per shard; nothing is called with it held. Knows no time.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "freshness/label.hpp"
+
+namespace freshet::detail {
+
+class LabelTable : public std::enable_shared_from_this<LabelTable> {
+ public:
+  /// `stripes` is the number of floors: a power of two, at least 64.
+  explicit LabelTable(std::size_t stripes);
+  ~LabelTable();
+  LabelTable(const LabelTable&) = delete;
+  LabelTable& operator=(const LabelTable&) = delete;
+
+  /// A reference to the label, which comes alive at its floor if it was absent. O(1).
+  LabelRef pin(const LabelName& name);
+
+  /// A reference to the label if it is live, null otherwise. O(1).
+  LabelRef find(const LabelName& name);
+
+  /// Raises the label, or the floor it would start from. Says whether it was live. Only for Freshness, which serialises
+  /// raises. O(1).
+  bool raise(const LabelName& name, Mode mode, Revision to);
+
+  /// How many labels of a kind are live. O(shards).
+  std::size_t live(LabelKind kind) const;
+
+ private:
+  friend class LabelRef;
+  static constexpr std::size_t kShards = 64;
+
+  struct NameHash {
+    std::size_t operator()(const LabelName& name) const noexcept { return name.hash; }
+  };
+  struct alignas(64) Shard {
+    mutable rt::Mutex mutex;
+    std::unordered_map<LabelName, Label*, NameHash> labels
+        FRESHET_GUARDED_BY(mutex);  // names point into the labels
+    std::vector<Watermarks> floors FRESHET_GUARDED_BY(mutex);
+  };
+
+  // The low bits choose the shard and the next ones the floor, so that each floor belongs to one shard and its lock.
+  Shard& shard_of(std::uint64_t hash) noexcept { return shards_[hash % kShards]; }
+  Watermarks& floor_of(Shard& shard, std::uint64_t hash) FRESHET_REQUIRES(shard.mutex) {
+    return shard.floors[(hash / kShards) % shard.floors.size()];
+  }
+
+  /// Gives up one reference; the last one drops the label.
+  static void release(Label* label) noexcept;
+
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace freshet::detail
