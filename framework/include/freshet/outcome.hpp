@@ -1,0 +1,22 @@
+// What became of a value that somebody wanted kept.
+#pragma once
+
+#include <cstdint>
+
+namespace freshet {
+
+enum class StoreOutcome : std::uint8_t {
+  stored,
+  refused_key_changed,    // the key was put or invalidated after the load or lease began
+  refused_invalidated,    // a label of the value was invalidated after the load or lease began
+  refused_older,          // the cache holds a value whose load began later
+  refused_lease_expired,  // the lease ran out
+  not_kept_by_policy,     // a lifetime of zero, or a key that does not match the block's template
+  not_kept_by_loader,     // the loader said do_not_keep
+  too_large,              // bigger than a shard's share of capacity.bytes
+  closed,                 // the invalidator is closed
+};
+
+constexpr bool is_stored(StoreOutcome outcome) noexcept { return outcome == StoreOutcome::stored; }
+
+}  // namespace freshet

@@ -1,0 +1,29 @@
+// BlockOptions: a policy block, as plain data. The YAML reader fills it and so does code; both are validated alike.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "freshet/clock.hpp"
+
+namespace freshet {
+
+enum class Eviction : std::uint8_t { s3fifo, lru };
+
+/// What one store may hold. Entries leave by eviction policy when a limit is reached.
+struct Capacity {
+  std::uint64_t entries = 100'000;  // at least 1
+  std::uint64_t bytes = 0;          // of keys and values, by SizeOf<T>; 0: no limit in bytes
+};
+
+/// What is not the strategy's: where the entries of a block live and what they are called.
+struct BlockOptions {
+  Capacity capacity{};
+  Eviction eviction = Eviction::s3fifo;
+  std::string key{};                         // template such as "user:{user_id}"; empty: any key
+  std::vector<std::string> tags{};           // on every entry; may use fields of `key`
+  Duration lease = std::chrono::minutes{1};  // > 0: how long a lease may be held
+};
+
+}  // namespace freshet

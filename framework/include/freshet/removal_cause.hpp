@@ -1,0 +1,16 @@
+// Why an entry left the cache.
+#pragma once
+
+#include <cstdint>
+
+namespace freshet {
+
+enum class RemovalCause : std::uint8_t {
+  explicit_,  // its key was invalidated
+  replaced,   // a newer value took its place
+  expired,    // its hard deadline came
+  capacity,   // evicted for room
+  label,      // its namespace, a tag or everything was invalidated
+};
+
+}  // namespace freshet

@@ -1,0 +1,259 @@
+#include "store/shard.hpp"
+
+#include <utility>
+
+namespace freshet::detail {
+
+Departures::~Departures() {
+  while (first_ != nullptr) {
+    Entry* entry = std::exchange(first_, first_->next_removed);
+    observer_.on_removed(*entry, entry->removal_cause);
+    entry->release();
+  }
+}
+
+void Departures::add(Entry& entry, RemovalCause cause) noexcept {
+  entry.removal_cause = cause;
+  entry.next_removed = first_;
+  first_ = &entry;
+  ++count_;
+}
+
+Shard::Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
+             RemovalObserver& observer)
+    : freshness_(freshness),
+      observer_(observer),
+      capacity_(capacity),
+      policy_(make_eviction_policy(eviction, capacity)),
+      swept_(freshness.published()),
+      next_deadline_(kNever.time_since_epoch().count()) {}
+
+Shard::~Shard() { close(); }
+
+EntryRef Shard::find(const KeyRef& key, Instant now) {
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  Entry* entry = find_fresh(key, now, departures);
+  if (entry == nullptr) return {};
+  policy_->on_hit(*entry);
+  return EntryRef::share(entry);
+}
+
+bool Shard::contains(const KeyRef& key, Instant now) {
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  return find_fresh(key, now, departures) != nullptr;
+}
+
+StoreOutcome Shard::fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence,
+                         Instant now) {
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  if (freshness_.keys().sequence(key.hash) != sequence) return StoreOutcome::refused_key_changed;
+  // judge() reads `published` before it walks and leaves it in `checked`: a raise that comes between here and the
+  // insertion has a higher one, so the first reader walks again and finds the entry dead.
+  if (freshness_.judge(entry_of(entry).carrier()) != Verdict::fresh)
+    return StoreOutcome::refused_invalidated;
+  FRESHET_PAUSE("fill_judged_before_insert");
+  const Entry* resident = find_fresh(key, now, departures);
+  if (resident != nullptr && resident->carrier().birth() > entry_of(entry).carrier().birth()) {
+    return StoreOutcome::refused_older;
+  }
+  return insert(entry, key, now, departures);
+}
+
+StoreOutcome Shard::put(const EntryRef& entry, const KeyRef& key, Instant now) {
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  freshness_.keys().bump(key.hash);
+  // Born under the lock, so that births of one key follow the order of its puts.
+  entry_of(entry).carrier().be_born(freshness_.revision());
+  StoreOutcome outcome =
+      StoreOutcome::refused_invalidated;  // a raise is under way: it comes after this put
+  if (freshness_.judge(entry_of(entry).carrier()) == Verdict::fresh)
+    outcome = insert(entry, key, now, departures);
+  if (!is_stored(outcome)) {  // whatever was there is overwritten all the same
+    if (auto found = table_.find(key); found != table_.end())
+      unlink(**found, RemovalCause::replaced, departures);
+  }
+  return outcome;
+}
+
+bool Shard::remove(const KeyRef& key, Instant now) {
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  freshness_.keys().bump(key.hash);
+  Entry* entry = find_fresh(key, now, departures);
+  if (entry == nullptr) return false;
+  unlink(*entry, RemovalCause::explicit_, departures);
+  return true;
+}
+
+bool Shard::attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now) {
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  Entry* entry = find_fresh(key, now, departures);
+  if (entry == nullptr) return false;
+  const bool tagged_before = entry->carrier().carries_tag();
+  const Revision joined =
+      freshness_.revision();  // after the labels were pinned: older raises are ignored
+  for (const LabelRef& label : labels) entry->carrier().attach(label, joined);
+  if (!tagged_before && entry->carrier().carries_tag()) ++holdings_.tagged;
+  return true;
+}
+
+std::size_t Shard::expire(Instant now) {
+  if (next_deadline_.load(std::memory_order_relaxed) > now.time_since_epoch().count()) return 0;
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  expire_due(now, departures);
+  return departures.count();
+}
+
+std::size_t Shard::sweep(Instant now, std::size_t& budget) {
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  if (freshness_.published() == swept_) return 0;  // nothing that anybody carries was raised since
+  if (!std::exchange(pass_open_, true)) pass_began_at_ = freshness_.published();
+  while (budget > 0 && !sweep_list_.empty() && sweep_list_.front().sweep_pass == sweep_pass_) {
+    Entry& entry = sweep_list_.front();
+    --budget;
+    if (const auto cause = death_of(entry, now)) {
+      unlink(entry, *cause, departures);
+    } else {
+      entry.sweep_pass = sweep_pass_ + 1;
+      sweep_list_.splice(sweep_list_.end(), sweep_list_, sweep_list_.begin());
+    }
+  }
+  if (sweep_list_.empty() || sweep_list_.front().sweep_pass != sweep_pass_) {
+    ++sweep_pass_;
+    pass_open_ = false;
+    swept_ = pass_began_at_;
+  }
+  return departures.count();
+}
+
+bool Shard::settled(Instant now) const {
+  rt::Lock lock(mutex_);
+  return swept_ == freshness_.published() && deadlines_.next() > now;
+}
+
+Holdings Shard::holdings() const {
+  rt::Lock lock(mutex_);
+  Holdings holdings = holdings_;
+  holdings.entries = table_.size();
+  return holdings;
+}
+
+void Shard::close() {
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  closed_ = true;
+  while (!sweep_list_.empty()) unlink(sweep_list_.front(), RemovalCause::explicit_, departures);
+}
+
+std::optional<RemovalCause> Shard::death_of(Entry& entry, Instant now) const noexcept {
+  if (entry.deadlines().hard <= now) return RemovalCause::expired;
+  // Nothing serves expired entries yet, so an expired one is as dead as a removed one.
+  if (freshness_.judge(entry.carrier()) != Verdict::fresh) return RemovalCause::label;
+  return std::nullopt;
+}
+
+Entry* Shard::find_fresh(const KeyRef& key, Instant now, Departures& departures) {
+  const auto found = table_.find(key);
+  if (found == table_.end()) return nullptr;
+  Entry& entry = **found;
+  if (const auto cause = death_of(entry, now)) {
+    unlink(entry, *cause, departures);
+    return nullptr;
+  }
+  return &entry;
+}
+
+StoreOutcome Shard::insert(const EntryRef& ref, const KeyRef& key, Instant now,
+                           Departures& departures) {
+  Entry& entry = entry_of(ref);
+  if (closed_) return StoreOutcome::closed;
+  if (capacity_.bytes != 0 && entry.bytes() > capacity_.bytes) return StoreOutcome::too_large;
+  if (const auto found = table_.find(key); found != table_.end()) {
+    replace(found, entry, departures);
+    entry.retain();
+    link(entry);
+    make_room(Holdings{}, now, departures);  // it may be larger than what it replaced
+  } else {
+    policy_->before_insert(entry);
+    make_room(Holdings{1, entry.bytes(), 0}, now, departures);
+    table_.insert(
+        &entry);  // may throw; then the cache is as it was, but for what left to make room
+    entry.retain();
+    policy_->on_insert(entry);
+    link(entry);
+  }
+  return StoreOutcome::stored;
+}
+
+void Shard::replace(Table::iterator place, Entry& entry, Departures& departures) {
+  Entry& old = **place;
+  auto node = table_.extract(place);  // the node is used again, so nothing can throw
+  node.value() = &entry;
+  table_.insert(std::move(node));
+  policy_->on_replace(old, entry);
+  forget(old, RemovalCause::replaced, departures);
+}
+
+void Shard::make_room(const Holdings& incoming, Instant now, Departures& departures) {
+  const std::uint64_t max_entries = capacity_.entries - incoming.entries;
+  const std::uint64_t max_bytes =
+      capacity_.bytes == 0 ? UINT64_MAX : capacity_.bytes - incoming.bytes;
+  if (table_.size() > max_entries || holdings_.bytes > max_bytes)
+    expire_due(now, departures);  // the dead first
+  while (table_.size() > max_entries || holdings_.bytes > max_bytes) {
+    Entry& victim =
+        policy_->evict(table_.size() > max_entries ? Pressure::entries : Pressure::bytes);
+    const auto cause = death_of(victim, now);
+    remove_from_table(victim);
+    forget(victim, cause.value_or(RemovalCause::capacity), departures);
+  }
+}
+
+void Shard::expire_due(Instant now, Departures& departures) {
+  while (Entry* entry = deadlines_.due(now)) unlink(*entry, RemovalCause::expired, departures);
+}
+
+void Shard::remove_from_table(Entry& entry) noexcept {
+  // Found by its own name: the namespace label is pinned by the entry.
+  table_.erase(table_.find(&entry));
+}
+
+void Shard::unlink(Entry& entry, RemovalCause cause, Departures& departures) noexcept {
+  remove_from_table(entry);
+  policy_->on_remove(entry);
+  forget(entry, cause, departures);
+}
+
+void Shard::link(Entry& entry) noexcept {
+  entry.sweep_pass = pass_open_ ? sweep_pass_ + 1
+                                : sweep_pass_;  // judged just now: an open pass need not look at it
+  sweep_list_.push_back(entry);
+  deadlines_.add(entry);
+  note_next_deadline();
+  holdings_.bytes += entry.bytes();
+  holdings_.tagged += entry.carrier().carries_tag() ? 1 : 0;
+  freshness_.count_in(entry.carrier());
+}
+
+void Shard::forget(Entry& entry, RemovalCause cause, Departures& departures) noexcept {
+  sweep_list_.erase(sweep_list_.iterator_to(entry));
+  deadlines_.remove(entry);
+  note_next_deadline();
+  holdings_.bytes -= entry.bytes();
+  holdings_.tagged -= entry.carrier().carries_tag() ? 1 : 0;
+  freshness_.count_out(entry.carrier());
+  departures.add(entry, cause);
+}
+
+void Shard::note_next_deadline() noexcept {
+  next_deadline_.store(deadlines_.next().time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+}  // namespace freshet::detail

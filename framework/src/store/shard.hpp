@@ -1,0 +1,149 @@
+// Shard: one lock's worth of a store: a table, an eviction order, the deadlines, the sweeper's round.
+//
+// Everything happens under mutex_. Entries that leave are chained up under the lock and let go after it (Departures), so
+// that no destructor, counter or listener of anybody else runs with the lock held.
+// Lock order: mutex_, then label shards (only to give up a label that an attach did not need). Raises never hold it.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_set>
+
+#include "freshet/outcome.hpp"
+#include "freshness/freshness.hpp"
+#include "store/deadline_index.hpp"
+#include "store/eviction_policy.hpp"
+
+namespace freshet::detail {
+
+/// Entries that have just left a table. Reports and releases them when it goes out of scope: declare it before the lock.
+class Departures {
+ public:
+  explicit Departures(RemovalObserver& observer) noexcept : observer_(observer) {}
+  ~Departures();
+  Departures(const Departures&) = delete;
+  Departures& operator=(const Departures&) = delete;
+
+  void add(Entry& entry, RemovalCause cause) noexcept;
+  std::size_t count() const noexcept { return count_; }
+
+ private:
+  RemovalObserver& observer_;
+  Entry* first_ = nullptr;
+  std::size_t count_ = 0;
+};
+
+/// Totals of what a shard or store holds.
+struct Holdings {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t tagged = 0;
+};
+
+class alignas(64) Shard {
+ public:
+  Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
+        RemovalObserver& observer);
+  ~Shard();
+
+  /// The fresh entry of that name, or null. A dead one found here leaves.
+  EntryRef find(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
+  /// Whether find would find something; counts as no access.
+  bool contains(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
+
+  StoreOutcome fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence, Instant now)
+      FRESHET_EXCLUDES(mutex_);
+  StoreOutcome put(const EntryRef& entry, const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
+  bool remove(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
+  bool attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now)
+      FRESHET_EXCLUDES(mutex_);
+
+  /// Frees what is due.
+  std::size_t expire(Instant now) FRESHET_EXCLUDES(mutex_);
+
+  /// Looks at up to `budget` entries, oldest look first, and frees the dead. Takes what it looked at from `budget`.
+  /// Returns how many it freed.
+  std::size_t sweep(Instant now, std::size_t& budget) FRESHET_EXCLUDES(mutex_);
+
+  /// Whether every entry was looked at since the last raise that touched a live label, and none is due.
+  bool settled(Instant now) const FRESHET_EXCLUDES(mutex_);
+
+  /// Calls `visitor` for each fresh entry, under the lock: it must be quick and call nothing of ours that locks.
+  template <class Visitor>
+  void for_each_fresh(Instant now, Visitor&& visitor) FRESHET_EXCLUDES(mutex_) {
+    rt::Lock lock(mutex_);
+    for (Entry* entry : table_) {
+      if (!death_of(*entry, now)) visitor(*entry);
+    }
+  }
+
+  Holdings holdings() const FRESHET_EXCLUDES(mutex_);
+
+  /// Empties the shard and refuses everything from here on.
+  void close() FRESHET_EXCLUDES(mutex_);
+
+ private:
+  struct HashName {
+    using is_transparent = void;
+    std::size_t operator()(const Entry* entry) const noexcept { return entry->hash(); }
+    std::size_t operator()(const KeyRef& key) const noexcept { return key.hash; }
+  };
+  struct SameName {
+    using is_transparent = void;
+    bool operator()(const Entry* a, const Entry* b) const noexcept { return a == b; }
+    bool operator()(const KeyRef& key, const Entry* entry) const noexcept {
+      return entry->named(key);
+    }
+    bool operator()(const Entry* entry, const KeyRef& key) const noexcept {
+      return entry->named(key);
+    }
+  };
+  using Table = std::unordered_set<Entry*, HashName, SameName>;  // owns a reference to each entry
+  using SweepList = boost::intrusive::list<Entry, boost::intrusive::base_hook<SweepHook>>;
+
+  /// Why an entry is dead, or nothing.
+  std::optional<RemovalCause> death_of(Entry& entry, Instant now) const noexcept
+      FRESHET_REQUIRES(mutex_);
+  /// The entry of that name if it is fresh; one that is dead leaves.
+  Entry* find_fresh(const KeyRef& key, Instant now, Departures& departures)
+      FRESHET_REQUIRES(mutex_);
+  StoreOutcome insert(const EntryRef& entry, const KeyRef& key, Instant now, Departures& departures)
+      FRESHET_REQUIRES(mutex_);
+  void replace(Table::iterator place, Entry& entry, Departures& departures)
+      FRESHET_REQUIRES(mutex_);
+  /// Evicts until `incoming` fits.
+  void make_room(const Holdings& incoming, Instant now, Departures& departures)
+      FRESHET_REQUIRES(mutex_);
+  void expire_due(Instant now, Departures& departures) FRESHET_REQUIRES(mutex_);
+  void remove_from_table(Entry& entry) noexcept FRESHET_REQUIRES(mutex_);
+  void unlink(Entry& entry, RemovalCause cause, Departures& departures) noexcept
+      FRESHET_REQUIRES(mutex_);
+  void link(Entry& entry) noexcept FRESHET_REQUIRES(mutex_);
+  void forget(Entry& entry, RemovalCause cause, Departures& departures) noexcept
+      FRESHET_REQUIRES(mutex_);
+  void note_next_deadline() noexcept FRESHET_REQUIRES(mutex_);
+
+  mutable rt::Mutex mutex_;
+  Freshness& freshness_;
+  RemovalObserver& observer_;
+  const Capacity capacity_;
+  Table table_ FRESHET_GUARDED_BY(mutex_);
+  std::unique_ptr<EvictionPolicy> policy_ FRESHET_GUARDED_BY(mutex_) FRESHET_PT_GUARDED_BY(mutex_);
+  DeadlineIndex deadlines_ FRESHET_GUARDED_BY(mutex_);
+  SweepList sweep_list_ FRESHET_GUARDED_BY(mutex_);  // next to be looked at first
+  std::uint32_t sweep_pass_ FRESHET_GUARDED_BY(mutex_) = 1;
+  bool pass_open_ FRESHET_GUARDED_BY(mutex_) = false;
+  Revision pass_began_at_ FRESHET_GUARDED_BY(mutex_);  // `published` when the present pass began
+  Revision swept_
+      FRESHET_GUARDED_BY(mutex_);  // every entry has been looked at since this was published
+  Holdings holdings_ FRESHET_GUARDED_BY(mutex_);
+  bool closed_ FRESHET_GUARDED_BY(mutex_) = false;
+  // Nanoseconds of the nearest deadline, so that expire() need not lock for nothing. relaxed both ways: a hint, written
+  // under mutex_; whoever reads an old one comes again.
+  rt::Atomic<std::int64_t> next_deadline_;
+};
+
+}  // namespace freshet::detail

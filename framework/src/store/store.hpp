@@ -1,0 +1,83 @@
+// Store: the entries of one policy block, in memory, within a capacity.
+//
+// The seam to what is above: find, fill, put, remove, attach, expire, sweep. Inside, sharded and locked (README.md); what is
+// outside this folder does not know that.
+// Thread-safe. Calls nothing but the RemovalObserver, with no lock held. Is told the time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "freshet/policy.hpp"
+#include "store/shard.hpp"
+
+namespace freshet::detail {
+
+class Store {
+ public:
+  /// Neither `freshness` nor `observer` may go before the store does.
+  Store(Eviction eviction, const Capacity& capacity, Freshness& freshness,
+        RemovalObserver& observer);
+
+  /// The fresh entry of that name, or null. An access for the eviction policy.
+  EntryRef find(const KeyRef& key, Instant now) { return shard_of(key).find(key, now); }
+
+  /// Whether find would find something. No access.
+  bool contains(const KeyRef& key, Instant now) { return shard_of(key).contains(key, now); }
+
+  /// Keeps the value of a load that noted `sequence` of the key's stripe when it began, unless the key was written since,
+  /// a label of the entry was raised since, or a value of higher birth is there.
+  StoreOutcome fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence, Instant now) {
+    return shard_of(key).fill(entry, key, sequence, now);
+  }
+
+  /// Keeps a value that is true now; overtakes the loads of its key under way. Gives the entry its birth. Whatever was
+  /// there leaves in any case.
+  StoreOutcome put(const EntryRef& entry, const KeyRef& key, Instant now) {
+    return shard_of(key).put(entry, key, now);
+  }
+
+  /// Forgets the key and overtakes the loads of it under way. Says whether something fresh was there.
+  bool remove(const KeyRef& key, Instant now) { return shard_of(key).remove(key, now); }
+
+  /// Adds labels to a fresh entry; raises before this call do not count for them. Says whether it was there.
+  bool attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now) {
+    return shard_of(key).attach(key, labels, now);
+  }
+
+  /// Frees every entry whose deadline has come. O(shards) when none has. Returns how many it freed.
+  std::size_t expire(Instant now);
+
+  /// Looks at up to `budget` entries and frees the dead among them; goes on where the last call stopped. Costs O(shards)
+  /// when nothing was invalidated since a whole round. Returns how many it freed.
+  std::size_t sweep(Instant now, std::size_t budget);
+
+  /// Whether no dead entry can be here: all were looked at since the last raise, and no deadline has come. O(shards).
+  bool settled(Instant now) const;
+
+  /// Calls `visitor(const Entry&)` for every fresh entry, under the lock of its shard: it must be quick and must not call
+  /// the store. O(entries).
+  template <class Visitor>
+  void for_each_fresh(Instant now, Visitor&& visitor) {
+    for (const auto& shard : shards_) shard->for_each_fresh(now, visitor);
+  }
+
+  Holdings holdings() const;
+  std::size_t shard_count() const noexcept { return shards_.size(); }
+
+  /// Empties the store for good.
+  void close();
+
+ private:
+  Shard& shard_of(const KeyRef& key) noexcept {
+    return *shards_[(key.hash >> 40) % shards_.size()];
+  }
+
+  std::vector<std::unique_ptr<Shard>> shards_;
+  rt::Atomic<std::size_t> next_to_sweep_{0};  // relaxed: two sweeps at once only share the work
+};
+
+}  // namespace freshet::detail
