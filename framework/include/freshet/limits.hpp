@@ -1,0 +1,12 @@
+// The limits on what callers may pass. Beyond them a call throws InvalidName and changes nothing.
+#pragma once
+
+#include <cstddef>
+
+namespace freshet {
+
+inline constexpr std::size_t kMaxKeyBytes = 4096;
+inline constexpr std::size_t kMaxNamespaceBytes = 512;
+inline constexpr std::size_t kMaxTagBytes = 1024;
+
+}  // namespace freshet

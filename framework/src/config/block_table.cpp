@@ -1,0 +1,84 @@
+// BlockOptions: names, ranges, and what holds between key and tags.
+#include "config/block_table.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <limits>
+
+#include "freshet/limits.hpp"
+#include "strategy/key_template.hpp"
+
+namespace freshet::config {
+namespace {
+
+OptionTable<Capacity> capacity_table() {
+  OptionTable<Capacity> table;
+  table.add("entries", &Capacity::entries, count_kind({.at_least = 1}),
+            "how many entries the block may hold");
+  table.add("bytes", &Capacity::bytes, bytes_kind(),
+            "how many bytes of keys and values, by SizeOf<T>; 0B: no limit in bytes");
+  return table;
+}
+
+/// `key`: a text that parses as a template.
+OptionKind<std::string> key_kind() {
+  OptionKind<std::string> kind = text_kind(kMaxKeyBytes);
+  kind.type = "template";
+  kind.check = [check = kind.check](const std::string& value, const std::string& path,
+                                    Findings& findings) {
+    check(value, path, findings);
+    if (value.empty()) return;
+    const Parsed<KeyTemplate> parsed = KeyTemplate::parse(value);
+    if (!parsed.value) {
+      findings.add(path, fmt::format("expected a template such as user:{{id}}, found {}: {}",
+                                     in_quotes(value), parsed.problem));
+    }
+  };
+  return kind;
+}
+
+/// Every tag is a template whose fields the key has.
+void check_tags(const BlockOptions& options, const std::string& path, Findings& findings) {
+  const Parsed<KeyTemplate> key = KeyTemplate::parse(options.key);
+  for (std::size_t i = 0; i < options.tags.size(); ++i) {
+    const std::string tag_path = path_to(path, "tags") + fmt::format("[{}]", i);
+    const Parsed<TagTemplate> tag = TagTemplate::parse(options.tags[i]);
+    if (!tag.value) {
+      findings.add(tag_path, fmt::format("expected a tag such as user:{{id}}, found {}: {}",
+                                         in_quotes(options.tags[i]), tag.problem));
+    } else if (key.value) {
+      for (const std::string& field : tag.value->fields()) {
+        if (auto problem = field_problem(*key.value, field)) findings.add(tag_path, *problem);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const OptionTable<BlockOptions>& block_table() {
+  static const OptionTable<BlockOptions> table = [] {
+    OptionTable<BlockOptions> made;
+    made.add_section("capacity", &BlockOptions::capacity, capacity_table());
+    made.add("eviction", &BlockOptions::eviction,
+             word_kind<Eviction>({{"s3fifo", Eviction::s3fifo}, {"lru", Eviction::lru}}),
+             "which entry leaves when the block is full");
+    made.add("key", &BlockOptions::key, key_kind(),
+             "template of the keys, with {fields}; a key that does not match is answered and not "
+             "kept; \"\": any key");
+    made.add("tags", &BlockOptions::tags, texts_kind(kMaxTemplateTags, kMaxTagBytes),
+             "tags that every entry carries; may use the fields of the key");
+    made.add("lease", &BlockOptions::lease, duration_kind({.above = Duration::zero()}),
+             "how long a lease may be held before a put with it is refused");
+    made.relate(check_tags);
+    return made;
+  }();
+  return table;
+}
+
+bool is_block_key(std::string_view key) {
+  return key == kStrategyKey || block_table().list().knows(key);
+}
+
+}  // namespace freshet::config

@@ -1,0 +1,76 @@
+// What was understood of a policy, for `freshet check`.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "config/block_table.hpp"
+#include "config/document.hpp"
+#include "config/policy_model.hpp"
+
+namespace freshet::config {
+namespace {
+
+using Texts = std::vector<std::pair<std::string, std::string>>;
+
+/// Strategy, its options, then the block's.
+Texts texts_of(const BlockModel& block) {
+  Texts texts{{std::string(kStrategyKey), block.strategy->name()}};
+  for (auto& text : block.strategy->texts(block.strategy_options)) texts.push_back(std::move(text));
+  for (auto& text : block_table().list().texts(&block.options)) texts.push_back(std::move(text));
+  return texts;
+}
+
+/// Counts and truth values as such; everything else as the text that the policy would have.
+nlohmann::ordered_json scalar_json(const ConfigValue& value) {
+  if (!value.quoted) {
+    if (const auto count = parse_count(value.text).value) return *count;
+    if (const auto boolean = parse_boolean(value.text).value) return *boolean;
+  }
+  return value.text;
+}
+
+nlohmann::ordered_json to_json(const ConfigValue& value) {
+  if (value.is_map()) {
+    auto object = nlohmann::ordered_json::object();
+    for (const ConfigValue::Member& member : value.members)
+      object[member.key] = to_json(member.value);
+    return object;
+  }
+  if (value.is_list()) {
+    auto array = nlohmann::ordered_json::array();
+    for (const ConfigValue& item : value.items) array.push_back(to_json(item));
+    return array;
+  }
+  return value.is_scalar() ? scalar_json(value) : nlohmann::ordered_json{};
+}
+
+/// An option's text is YAML, so it is read rather than written a second way.
+nlohmann::ordered_json yaml_to_json(const std::string& text) {
+  Findings findings;
+  const auto document = read_document("value: " + text, {}, findings);
+  return document && findings.empty() ? to_json(document->members.front().value)
+                                      : nlohmann::ordered_json(text);
+}
+
+}  // namespace
+
+std::string policy_text(const PolicyModel& model) {
+  std::string text = "freshet: 1\nnamespaces:\n";
+  for (const BlockModel& block : model.blocks) {
+    text += fmt::format("  {}:\n", format_text(block.name));
+    for (const auto& [name, value] : texts_of(block))
+      text += fmt::format("    {}: {}\n", name, value);
+  }
+  return text;
+}
+
+std::string policy_json(const PolicyModel& model) {
+  nlohmann::ordered_json blocks = nlohmann::ordered_json::object();
+  for (const BlockModel& block : model.blocks) {
+    nlohmann::ordered_json& options = blocks[block.name] = nlohmann::ordered_json::object();
+    for (const auto& [name, value] : texts_of(block)) options[name] = yaml_to_json(value);
+  }
+  return nlohmann::ordered_json{{"namespaces", std::move(blocks)}}.dump(2) + "\n";
+}
+
+}  // namespace freshet::config

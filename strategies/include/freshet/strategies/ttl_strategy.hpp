@@ -1,0 +1,64 @@
+// TtlStrategy: an entry is good for a time after it was stored. `strategy: ttl`, and what a block
+// gets that names none.
+//
+// Whose word counts: the caller's EntryOptions::ttl replaces the policy's lifetime, as it is and
+// without jitter; the loader's LoadContext::ttl only shortens what holds otherwise. Zero or less
+// from either means: do not keep.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "freshet/option_table.hpp"
+#include "freshet/strategy.hpp"
+#include "freshet/strategy_registry.hpp"
+
+namespace freshet {
+
+/// A lifetime per value of a field of the key: {.by = "kind", .values = {{"daily", 24h}},
+/// .otherwise = 1h}.
+struct TtlTable {
+  std::string by{};  // a field of the block's key; empty: no table
+  std::map<std::string, Duration, std::less<>> values{};  // each > 0
+  Duration otherwise = std::chrono::minutes{5};           // > 0
+};
+
+struct TtlOptions {
+  /// A lifetime computed from the entry; nullopt leaves it to table and ttl. Called by the threads
+  /// that store, at once.
+  using Function = std::function<std::optional<Duration>(const EntryView&)>;
+
+  Duration ttl = std::chrono::minutes{5};  // > 0
+  double jitter =
+      0.0;  // [0, 1) of the lifetime, drawn per entry, so that what was stored together ends apart
+  TtlTable table{};     // replaces ttl if it has a field
+  Function function{};  // asked first; in code only
+};
+
+/// Thread-safe as far as its random source and TtlOptions::function are.
+class TtlStrategy final : public Strategy {
+ public:
+  /// `random` outlives this.
+  TtlStrategy(TtlOptions options, RandomSource& random);
+
+  Deadlines on_store(const EntryView& entry, Instant now) override;
+  ReadDecision on_soft_expired(const EntryView& entry, Instant now) override;
+
+ private:
+  Duration policy_lifetime(const EntryView& entry) const;
+  Duration with_jitter(Duration lifetime) const;
+
+  TtlOptions options_;
+  RandomSource& random_;
+};
+
+/// `ttl` (a duration, or a map of by, values and otherwise) and `ttl_jitter`.
+OptionTable<TtlOptions> ttl_option_table();
+
+std::unique_ptr<Strategy> make_ttl_strategy(const TtlOptions& options,
+                                            const StrategyCollaborators& with);
+
+}  // namespace freshet
