@@ -1,0 +1,140 @@
+// Cache<T>: the typed view of one namespace. Get one from CacheInvalidator::cache<T>().
+//
+// A view is two words, cheap to copy, thread-safe, and keeps the engine alive. Values are shared and immutable.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "freshet/detail/namespace_cache.hpp"
+#include "freshet/errors.hpp"
+#include "freshet/handle.hpp"
+#include "freshet/invalidation.hpp"
+#include "freshet/lease.hpp"
+#include "freshet/loader.hpp"
+#include "freshet/outcome.hpp"
+
+namespace freshet {
+
+/// Makes a T: from nothing, or from a LoadContext& through which it may say more about the value.
+template <class F, class T>
+concept LoaderOf = std::is_invocable_r_v<T, F&> || std::is_invocable_r_v<T, F&, LoadContext&>;
+
+/// Makes many: given the keys that are missing, answers with as many optionals in the same order.
+template <class F, class T>
+concept BulkLoaderOf =
+    std::is_invocable_r_v<std::vector<std::optional<T>>, F&, std::span<const std::string_view>>;
+
+template <class T>
+class Cache {
+  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
+                "Cache<T> holds values: T is an object type without const");
+  static_assert(std::is_move_constructible_v<T>, "Cache<T> moves values in: T must be movable");
+
+ public:
+  /// The namespace that this view reads and writes.
+  const std::string& name() const noexcept { return core_->name(); }
+
+  /// The cached value, or an empty handle.
+  Handle<T> get(std::string_view key) const { return Handle<T>(core_->get(key)); }
+
+  /// Whether get() would find something now. Counts as neither hit nor miss, and is no access for the eviction policy.
+  bool contains(std::string_view key) const { return core_->contains(key); }
+
+  /// Calls `visitor(const T&)` if the key is cached; says whether it was. No lock is held meanwhile.
+  template <std::invocable<const T&> Visitor>
+  bool visit(std::string_view key, Visitor&& visitor) const {
+    const Handle<T> handle = get(key);
+    if (handle) std::forward<Visitor>(visitor)(*handle);
+    return static_cast<bool>(handle);
+  }
+
+  /// The cached value, or what `loader` makes. Concurrent calls for a key share one load; what the loader throws reaches
+  /// all of them. The value is kept unless policy, loader or an invalidation meanwhile say otherwise; it is returned in
+  /// any case. Throws RecursiveLoad where waiting would never end.
+  template <LoaderOf<T> Loader>
+  Handle<T> get_or_load(std::string_view key, Loader&& loader,
+                        const EntryOptions& options = {}) const {
+    auto erased = [&loader](LoadContext& context, detail::ValueSink sink) {
+      if constexpr (std::is_invocable_r_v<T, Loader&, LoadContext&>) {
+        T value = loader(context);
+        sink(detail::erase(value));
+      } else {
+        T value = loader();
+        sink(detail::erase(value));
+      }
+    };
+    return Handle<T>(core_->get_or_load(key, erased, options));
+  }
+
+  /// One handle per key, empty where nothing is cached.
+  std::vector<Handle<T>> get_many(std::span<const std::string> keys) const {
+    std::vector<Handle<T>> handles;
+    handles.reserve(keys.size());
+    for (const std::string& key : keys) handles.push_back(get(key));
+    return handles;
+  }
+
+  /// One handle per key; what is missing comes from one call of `loader`, which is given the missing keys and answers
+  /// with as many optionals, nullopt for what does not exist (an empty handle, not kept). A key that somebody else is
+  /// loading is waited for instead, after this call's own load. Throws BulkLoadMismatch for an answer of another length.
+  template <BulkLoaderOf<T> BulkLoader>
+  std::vector<Handle<T>> get_many(std::span<const std::string> keys, BulkLoader&& loader,
+                                  const EntryOptions& options = {}) const {
+    auto erased = [&loader](std::span<const std::string_view> missing, detail::BulkSink sink) {
+      std::vector<std::optional<T>> values = loader(missing);
+      if (values.size() != missing.size()) {
+        throw BulkLoadMismatch("a bulk loader was asked for " + std::to_string(missing.size()) +
+                               " values and made " + std::to_string(values.size()));
+      }
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        if (values[i]) sink(i, detail::erase(*values[i]));
+      }
+    };
+    const std::vector<std::string_view> views(keys.begin(), keys.end());
+    std::vector<detail::Reading> readings(keys.size());
+    core_->get_or_load_many(views, erased, options, readings);
+    std::vector<Handle<T>> handles;
+    handles.reserve(readings.size());
+    for (detail::Reading& reading : readings) handles.emplace_back(std::move(reading));
+    return handles;
+  }
+
+  /// Stores a value that is true now. Overtakes every load and lease of the key under way.
+  StoreOutcome put(std::string_view key, T value, const EntryOptions& options = {}) const {
+    return core_->put(key, detail::erase(value), options);
+  }
+
+  /// Stores a value that was fetched under a lease, unless something invalidated it since.
+  StoreOutcome put(std::string_view key, T value, const Lease& lease,
+                   const EntryOptions& options = {}) const {
+    return core_->put(key, detail::erase(value), options, lease);
+  }
+
+  /// Permission to fill `key`, to be taken before the value is fetched.
+  Lease lease(std::string_view key) const { return core_->lease(key); }
+
+  /// Forgets one key. The same as CacheInvalidator::invalidate(key, name()).
+  Invalidated invalidate(std::string_view key, const InvalidateOptions& options = {}) const {
+    return core_->invalidate(key, options);
+  }
+
+  /// The same namespace with every key under `scope:`. What one scope holds, another does not see. `scope` must not be
+  /// empty or contain ':'. Throws InvalidName.
+  Cache scoped(std::string_view scope) const { return Cache(core_->scoped(scope)); }
+
+ private:
+  friend class CacheInvalidator;
+  explicit Cache(std::shared_ptr<detail::NamespaceCache> core) noexcept : core_(std::move(core)) {}
+
+  std::shared_ptr<detail::NamespaceCache> core_;
+};
+
+}  // namespace freshet

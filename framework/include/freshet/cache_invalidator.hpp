@@ -1,0 +1,136 @@
+// CacheInvalidator: the centre. Made from a policy, it hands out typed views and invalidates what they hold.
+#pragma once
+
+#include <any>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <utility>
+#include <vector>
+
+#include "freshet/cache.hpp"
+#include "freshet/components.hpp"
+#include "freshet/invalidation.hpp"
+#include "freshet/policy.hpp"
+#include "freshet/statistics.hpp"
+
+namespace freshet {
+
+namespace detail {
+class Engine;
+}
+
+class CacheInvalidatorBuilder;
+
+/// Orchestrates; owns nothing but the wiring. Thread-safe. Copies and views share one engine, which lives as long as any
+/// of them. Names that are empty or too long throw InvalidName, a namespace that no block serves throws UnknownNamespace;
+/// after either, nothing has changed.
+class CacheInvalidator {
+ public:
+  /// Reads a policy. Throws ConfigError with everything that is wrong with it.
+  static CacheInvalidator from_yaml_file(const std::filesystem::path& file,
+                                         Components components = {});
+  static CacheInvalidator from_yaml(std::string_view text, Components components = {});
+
+  /// The same in code, through the same validation.
+  static CacheInvalidatorBuilder builder();
+
+  /// A view of one namespace. All views of a block have one type. Throws ViewError for a second type, or for a type
+  /// without SizeOf where the block limits bytes.
+  template <class T>
+  Cache<T> cache(std::string_view name_space) {
+    return Cache<T>(open(name_space, detail::kValueType<T>));
+  }
+
+  /// Forgets one key. True if something fresh was there. O(1).
+  Invalidated invalidate(std::string_view key, std::string_view name_space,
+                         const InvalidateOptions& options = {});
+
+  /// Forgets every entry that carries the tag, in any namespace. O(1) whatever their number (the count: see
+  /// Invalidated::exactness).
+  Invalidated invalidate_tag(std::string_view tag, const InvalidateOptions& options = {});
+
+  /// Forgets a namespace. O(1).
+  Invalidated invalidate_namespace(std::string_view name_space,
+                                   const InvalidateOptions& options = {});
+
+  /// Forgets everything. O(1).
+  Invalidated invalidate_all(const InvalidateOptions& options = {});
+
+  /// Forgets all targets together: a load that began before this returns is kept by none of them, one that begins after
+  /// by each. A target that cannot be done (an unknown namespace, a bad name) says so in its outcome and does not stop
+  /// the others.
+  InvalidatedMany invalidate_many(std::span<const Target> targets,
+                                  const InvalidateOptions& options = {});
+  InvalidatedMany invalidate_many(std::initializer_list<Target> targets,
+                                  const InvalidateOptions& options = {}) {
+    return invalidate_many(std::span(targets.begin(), targets.size()), options);
+  }
+
+  /// Adds tags to an entry that is already stored. Says whether it was there. Invalidations before this do not count.
+  bool tag(std::string_view key, std::string_view name_space, std::span<const std::string> tags);
+  bool tag(std::string_view key, std::string_view name_space,
+           std::initializer_list<std::string> tags) {
+    return tag(key, name_space, std::span(tags.begin(), tags.size()));
+  }
+
+  /// What has happened so far. Gathered on the call; each number is exact once the calls it counts have returned.
+  Statistics stats() const;
+
+  /// The names of the policy's blocks, in its order; a name may be a glob.
+  std::vector<std::string> namespaces() const;
+
+  /// One step of the sweeper, by hand: frees every entry whose deadline has come, then looks for dead ones among at most
+  /// `max_entries` entries. Returns how many it freed. A background task does the same.
+  std::size_t sweep(std::size_t max_entries = SIZE_MAX);
+
+  /// Stops the background work and drops every entry. Afterwards reads miss, loads are answered and not kept, puts are
+  /// refused. Calling it again does nothing.
+  void close();
+
+ private:
+  friend class CacheInvalidatorBuilder;
+  explicit CacheInvalidator(std::shared_ptr<detail::Engine> engine) noexcept
+      : engine_(std::move(engine)) {}
+  std::shared_ptr<detail::NamespaceCache> open(std::string_view name_space,
+                                               const detail::ValueType& type);
+
+  std::shared_ptr<detail::Engine> engine_;
+};
+
+/// Collects policy blocks given in code. Confined to one thread.
+class CacheInvalidatorBuilder {
+ public:
+  /// A block served by the strategy whose options these are: TtlOptions, ManualOptions, or those of a strategy that
+  /// `components.strategies` knows. `name` may be a glob.
+  template <class Options>
+  CacheInvalidatorBuilder& cache(std::string name, Options options, BlockOptions block = {}) {
+    return add(std::move(name), std::type_index(typeid(Options)), std::any(std::move(options)),
+               std::move(block));
+  }
+
+  CacheInvalidatorBuilder& components(Components components);
+
+  /// Throws ConfigError with everything that is wrong.
+  CacheInvalidator build();
+
+ private:
+  struct Block {
+    std::string name;
+    std::type_index options_type;
+    std::any options;
+    BlockOptions block;
+  };
+  CacheInvalidatorBuilder& add(std::string name, std::type_index type, std::any options,
+                               BlockOptions block);
+
+  std::vector<Block> blocks_;
+  Components components_;
+};
+
+}  // namespace freshet

@@ -1,0 +1,21 @@
+// Components: what an invalidator takes from outside. Each has a working default; tests and users replace any.
+#pragma once
+
+#include <memory>
+
+#include "freshet/clock.hpp"
+#include "freshet/executor.hpp"
+#include "freshet/random_source.hpp"
+#include "freshet/strategy_registry.hpp"
+
+namespace freshet {
+
+/// Collaborators, shared between the invalidator and whoever passed them. A null member means the default.
+struct Components {
+  std::shared_ptr<Clock> clock{};                  // the system clock
+  std::shared_ptr<Executor> executor{};            // a pool of one thread of the invalidator's own
+  std::shared_ptr<RandomSource> random{};          // seeded from the system
+  std::shared_ptr<StrategyRegistry> strategies{};  // the built-in strategies
+};
+
+}  // namespace freshet

@@ -1,0 +1,51 @@
+// NamespaceCache: what stands under a Cache<T>, without T. The typed view erases the type on the way in and restores it
+// on the way out; everything else happens in framework/src/cache.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "freshet/detail/entry_ref.hpp"
+#include "freshet/detail/function_ref.hpp"
+#include "freshet/detail/value_type.hpp"
+#include "freshet/invalidation.hpp"
+#include "freshet/lease.hpp"
+#include "freshet/loader.hpp"
+#include "freshet/outcome.hpp"
+
+namespace freshet::detail {
+
+/// Takes the value that a loader made. Called exactly once, before the loader returns, on its thread.
+using ValueSink = FunctionRef<void(ErasedValue)>;
+using ErasedLoader = FunctionRef<void(LoadContext&, ValueSink)>;
+
+/// Takes one of the values that a bulk loader made: the position of its key in the call, and the value. A position that
+/// is not called has no value.
+using BulkSink = FunctionRef<void(std::size_t position, ErasedValue)>;
+using ErasedBulkLoader = FunctionRef<void(std::span<const std::string_view> keys, BulkSink)>;
+
+/// One namespace of one policy block. Thread-safe. The calls are those of Cache<T>, which documents them.
+class NamespaceCache {
+ public:
+  virtual ~NamespaceCache() = default;
+
+  virtual const std::string& name() const noexcept = 0;
+  virtual Reading get(std::string_view key) = 0;
+  virtual bool contains(std::string_view key) = 0;
+  virtual Reading get_or_load(std::string_view key, ErasedLoader loader,
+                              const EntryOptions& options) = 0;
+  virtual void get_or_load_many(std::span<const std::string_view> keys, ErasedBulkLoader loader,
+                                const EntryOptions& options, std::span<Reading> answers) = 0;
+  virtual StoreOutcome put(std::string_view key, ErasedValue value,
+                           const EntryOptions& options) = 0;
+  virtual StoreOutcome put(std::string_view key, ErasedValue value, const EntryOptions& options,
+                           const Lease& lease) = 0;
+  virtual Lease lease(std::string_view key) = 0;
+  virtual Invalidated invalidate(std::string_view key, const InvalidateOptions& options) = 0;
+  virtual std::shared_ptr<NamespaceCache> scoped(std::string_view scope) = 0;
+};
+
+}  // namespace freshet::detail

@@ -1,0 +1,53 @@
+// Handle<T>: a value read from the cache, and where it came from.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "freshet/clock.hpp"
+#include "freshet/detail/entry_ref.hpp"
+
+namespace freshet {
+
+/// Where a value came from.
+enum class Origin : std::uint8_t { none, l1, l2, loaded };
+
+/// Whether a value was stale when it was served, and by which permission it was served all the same.
+enum class Staleness : std::uint8_t { fresh, soft_deadline, expired, load_failed };
+
+/// Shares ownership of a value, which never changes. Empty on a miss. May outlive the view, the entry's stay in the
+/// cache and the invalidator. Different handles may be used on different threads; one handle is thread-compatible.
+template <class T>
+class Handle {
+ public:
+  Handle() noexcept = default;
+  explicit Handle(detail::Reading reading) noexcept : reading_(std::move(reading)) {}
+
+  explicit operator bool() const noexcept { return static_cast<bool>(reading_.entry); }
+
+  /// The value. Undefined on an empty handle.
+  const T& operator*() const noexcept { return *static_cast<const T*>(reading_.entry->value()); }
+  const T* operator->() const noexcept { return &**this; }
+  const T* get() const noexcept { return *this ? &**this : nullptr; }
+
+  Origin origin() const noexcept { return reading_.origin; }
+  Staleness staleness() const noexcept { return reading_.staleness; }
+  bool stale() const noexcept { return reading_.staleness != Staleness::fresh; }
+
+  /// How long before the read the value was stored. Zero for an empty handle or a value just loaded.
+  Duration age() const noexcept {
+    return *this ? reading_.read_at - reading_.entry->stored_at() : Duration{};
+  }
+
+  /// How long after the read the hard deadline was. Duration::max() if there is none.
+  Duration remaining() const noexcept {
+    if (!*this) return Duration{};
+    const Instant hard = reading_.entry->deadlines().hard;
+    return hard == kNever ? Duration::max() : hard - reading_.read_at;
+  }
+
+ private:
+  detail::Reading reading_;
+};
+
+}  // namespace freshet

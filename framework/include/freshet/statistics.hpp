@@ -1,0 +1,63 @@
+// Statistics: what happened, per policy block and in all, as a struct, as text and as JSON.
+//
+// The namespaces of a glob block are counted together under its name, so that the number of rows is bounded whatever
+// names users bring.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace freshet {
+
+/// One policy block's numbers, or the sum over all.
+struct NamespaceStatistics {
+  std::string name;      // of the block; empty for the sum
+  std::string strategy;  // empty for the sum
+
+#define FRESHET_METRIC(name, kind, unit, help) std::uint64_t name = 0;
+#include "freshet/detail/metrics.inc"
+#undef FRESHET_METRIC
+
+  /// hits / (hits + misses); 0 before the first read.
+  double hit_ratio() const noexcept {
+    const std::uint64_t reads = hits + misses;
+    return reads == 0 ? 0.0 : static_cast<double>(hits) / static_cast<double>(reads);
+  }
+  std::uint64_t invalidations() const noexcept {
+    return invalidations_key + invalidations_tag + invalidations_namespace + invalidations_all;
+  }
+  std::uint64_t entries_invalidated() const noexcept {
+    return invalidated_by_key + invalidated_by_tag + invalidated_by_namespace + invalidated_by_all;
+  }
+};
+
+/// A snapshot. Plain data.
+struct Statistics {
+  NamespaceStatistics total;
+  std::vector<NamespaceStatistics> namespaces;  // in the order of the policy
+
+  /// An aligned table: a row per metric that is not zero anywhere, a column per block.
+  std::string text() const;
+
+  /// {"total": {…}, "namespaces": {"profiles": {…}}}, every metric under its name, hit_ratio besides.
+  std::string json() const;
+};
+
+enum class MetricKind : std::uint8_t { counter, gauge };
+
+/// A row of the table of metrics.
+struct MetricInfo {
+  std::string_view name;
+  MetricKind kind;
+  std::string_view unit;
+  std::string_view help;
+  std::uint64_t NamespaceStatistics::*value;
+};
+
+/// Every metric, in the order of display.
+std::span<const MetricInfo> metric_table() noexcept;
+
+}  // namespace freshet

@@ -1,0 +1,42 @@
+// BackgroundTask: something that an executor repeats until its owner goes.
+//
+// Its destructor waits for a run under way and lets no later one start, so that the work may use its owner's members:
+// declare it last. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "freshet/detail/runtime/runtime.hpp"
+#include "freshet/executor.hpp"
+
+namespace freshet::detail {
+
+class BackgroundTask {
+ public:
+  /// Runs `work` every `interval` from `interval` on. `work` must not throw, and must not destroy the task.
+  BackgroundTask(std::shared_ptr<Executor> executor, Duration interval, std::function<void()> work);
+  ~BackgroundTask() { stop(); }
+  BackgroundTask(const BackgroundTask&) = delete;
+  BackgroundTask& operator=(const BackgroundTask&) = delete;
+
+  /// Waits for a run under way; none starts afterwards. Calling it again does nothing.
+  void stop();
+
+ private:
+  struct State {
+    rt::Mutex mutex;
+    rt::CondVar idle;
+    bool running FRESHET_GUARDED_BY(mutex) = false;
+    bool stopped FRESHET_GUARDED_BY(mutex) = false;
+    std::weak_ptr<Executor> executor;  // weak: a task that waits in the executor must not keep it
+    Duration interval{};
+    std::function<void()> work;
+  };
+  static void schedule(const std::shared_ptr<State>& state);
+  static void run(const std::shared_ptr<State>& state);
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace freshet::detail

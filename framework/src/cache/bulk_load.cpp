@@ -1,0 +1,130 @@
+#include "cache/bulk_load.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+namespace freshet::detail {
+
+BulkLoad::BulkLoad(NamespaceView& view, std::span<const std::string_view> keys,
+                   const EntryOptions& options, std::span<Reading> answers)
+    : view_(view), options_(options), keys_(keys), answers_(answers) {
+  std::unordered_map<std::string_view, std::size_t> seen;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (seen.emplace(keys[i], i).second) items_.emplace_back(i, view, keys[i]);
+  }
+}
+
+void BulkLoad::run(ErasedBulkLoader loader) {
+  bool open = true;
+  for (bool first = true; open; first = false) {
+    open = false;
+    try {
+      for (Item& item : items_) {
+        if (!item.settled && !look_up(item, first)) board(item);
+      }
+      load_led(loader);
+    } catch (...) {
+      end_led(std::current_exception());
+      throw;
+    }
+    wait_for_others();
+    for (const Item& item : items_) open = open || !item.settled;
+  }
+  // A key that was asked for twice is answered twice.
+  std::unordered_map<std::string_view, std::size_t> first_at;
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    const auto [place, inserted] = first_at.emplace(keys_[i], i);
+    if (!inserted) answers_[i] = answers_[place->second];
+  }
+}
+
+bool BulkLoad::look_up(Item& item, bool first) {
+  item.start = view_.note_start(item.name.ref());
+  Reading found = view_.look_up(item.name.ref());
+  if (first) view_.block_.counters().add(found.entry ? Metric::hits : Metric::misses);
+  if (!found.entry) return false;
+  if (!first) view_.block_.counters().add(Metric::shared_loads);
+  settle(item, std::move(found));
+  return true;
+}
+
+void BulkLoad::board(Item& item) {
+  const KeyRef& key = item.name.ref();
+  if (item.plan.labels.empty()) item.plan = view_.block_.plan(view_.space_, key.key, options_.tags);
+  auto [role, flight] = view_.engine_->flights().board(key, item.start, item.plan.labels);
+  if (role != SingleFlight::Role::lead) {
+    item.awaited = std::move(flight);
+    item.may_take = role == SingleFlight::Role::join;
+    return;
+  }
+  item.led = std::move(flight);
+  if (Reading found = view_.look_up(key);
+      found.entry) {  // another flight landed since the first look
+    view_.engine_->flights().complete(key, *std::exchange(item.led, nullptr), found.entry);
+    settle(item, view_.count_shared(std::move(found)));
+  }
+}
+
+void BulkLoad::load_led(ErasedBulkLoader loader) {
+  std::vector<Item*> led;
+  std::vector<std::string_view> missing;
+  for (Item& item : items_) {
+    if (!item.led) continue;
+    led.push_back(&item);
+    missing.push_back(item.name.given());
+  }
+  if (led.empty()) return;
+  const Instant began = view_.engine_->clock().now();
+  const auto elapsed = [&] { return view_.engine_->clock().now() - began; };
+  bool answered = false;
+  try {
+    loader(missing, [&](std::size_t position, ErasedValue value) {
+      Item& item = *led.at(position);
+      // One load took the time for all: it is counted once.
+      const Duration load_time = std::exchange(answered, true) ? Duration{} : elapsed();
+      EntryRef entry =
+          view_.finish(item.name.ref(), item.plan, *item.led, nullptr, options_, load_time, value);
+      item.led = nullptr;
+      settle(item, NamespaceView::loaded(std::move(entry)));
+    });
+  } catch (...) {
+    if (!answered) view_.block_.count_load(elapsed(), false);
+    throw;
+  }
+  for (Item* item : led) {
+    if (item->led) settle(*item, {});  // the loader says that there is no such thing
+  }
+  end_led(nullptr);
+}
+
+void BulkLoad::end_led(std::exception_ptr error) noexcept {
+  for (Item& item : items_) {
+    if (!item.led) continue;
+    const auto flight = std::exchange(item.led, nullptr);
+    // Without a value and without an error those who wait start over.
+    if (error) {
+      view_.engine_->flights().fail(item.name.ref(), *flight, error);
+    } else {
+      view_.engine_->flights().complete(item.name.ref(), *flight, {});
+    }
+  }
+}
+
+void BulkLoad::wait_for_others() {
+  for (Item& item : items_) {
+    if (!item.awaited) continue;
+    const auto flight = std::exchange(item.awaited, nullptr);
+    if (!item.may_take) {
+      view_.engine_->flights().wait_for_end(item.name.ref(), *flight);
+    } else if (Reading shared = view_.take(item.name.ref(), *flight, item.start); shared.entry) {
+      settle(item, std::move(shared));
+    }
+  }
+}
+
+void BulkLoad::settle(Item& item, Reading reading) {
+  item.settled = true;
+  answers_[item.position] = std::move(reading);
+}
+
+}  // namespace freshet::detail

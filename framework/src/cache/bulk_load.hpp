@@ -1,0 +1,55 @@
+// BulkLoad: get_many with a loader: one call of the loader for all that is missing and that nobody else is loading.
+//
+// Goes in rounds. A round looks each open key up, boards a flight for it, makes one bulk load for the flights it leads and
+// ends them, and only then waits for the flights of others: two bulk loads can never wait for each other. A key that
+// could not be settled (its load was overtaken) stays open for the next round.
+// Confined to one thread.
+#pragma once
+
+#include <deque>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "cache/namespace_view.hpp"
+
+namespace freshet::detail {
+
+class BulkLoad {
+ public:
+  /// Answers go to `answers`, by position. Throws InvalidName before anything is looked up.
+  BulkLoad(NamespaceView& view, std::span<const std::string_view> keys, const EntryOptions& options,
+           std::span<Reading> answers);
+
+  /// Throws what the loader throws, after ending the flights it led.
+  void run(ErasedBulkLoader loader);
+
+ private:
+  struct Item {
+    std::size_t position;  // in `keys` and `answers`
+    FullKey name;
+    CallStart start{};
+    EntryPlan plan{};
+    bool settled = false;
+    std::shared_ptr<SingleFlight::Flight> led{};  // until it is ended
+    std::shared_ptr<SingleFlight::Flight> awaited{};
+    bool may_take = false;  // the awaited flight was joined
+    Item(std::size_t at, const NamespaceView& view, std::string_view key)
+        : position(at), name(view.scope_, key, *view.space_) {}
+  };
+
+  bool look_up(Item& item, bool first);
+  void board(Item& item);
+  void load_led(ErasedBulkLoader loader);
+  void end_led(std::exception_ptr error) noexcept;
+  void wait_for_others();
+  void settle(Item& item, Reading reading);
+
+  NamespaceView& view_;
+  const EntryOptions& options_;
+  std::span<const std::string_view> keys_;
+  std::span<Reading> answers_;
+  std::deque<Item> items_;  // one per distinct key; a deque, for names do not move
+};
+
+}  // namespace freshet::detail

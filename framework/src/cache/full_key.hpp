@@ -1,0 +1,40 @@
+// FullKey: a key with its view's scope in front, checked against the limits.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cache/names.hpp"
+#include "store/entry.hpp"
+
+namespace freshet::detail {
+
+/// Borrows `key` and `space`. Neither copied nor moved: ref() may point into it.
+class FullKey {
+ public:
+  /// Throws InvalidName.
+  FullKey(const std::string& scope, std::string_view key, const Label& space)
+      : given_(key),
+        scoped_(with_scope(scope, key)),
+        ref_(space, scope.empty() ? key : std::string_view(scoped_)) {
+    check_key(ref_.key);
+  }
+  FullKey(const FullKey&) = delete;
+  FullKey& operator=(const FullKey&) = delete;
+
+  const KeyRef& ref() const noexcept { return ref_; }
+  /// As the caller of the view wrote it.
+  std::string_view given() const noexcept { return given_; }
+
+ private:
+  static std::string with_scope(const std::string& scope, std::string_view key) {
+    check_key(key);
+    return scope.empty() ? std::string() : scope + std::string(key);
+  }
+
+  std::string_view given_;
+  std::string scoped_;
+  KeyRef ref_;
+};
+
+}  // namespace freshet::detail

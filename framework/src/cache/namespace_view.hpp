@@ -1,0 +1,60 @@
+// NamespaceView: one namespace of one block, behind Cache<T>. Where a read, a load and a put go through.
+//
+// Thread-safe; keeps the engine, and the namespace's label, alive.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cache/engine.hpp"
+#include "cache/full_key.hpp"
+#include "freshet/detail/namespace_cache.hpp"
+
+namespace freshet::detail {
+
+class NamespaceView final : public NamespaceCache {
+ public:
+  /// `scope` is what every key of this view begins with; empty for the whole namespace.
+  NamespaceView(std::shared_ptr<Engine> engine, PolicyBlock& block, LabelRef space,
+                std::string scope);
+
+  const std::string& name() const noexcept override;
+  Reading get(std::string_view key) override;
+  bool contains(std::string_view key) override;
+  Reading get_or_load(std::string_view key, ErasedLoader loader,
+                      const EntryOptions& options) override;
+  void get_or_load_many(std::span<const std::string_view> keys, ErasedBulkLoader loader,
+                        const EntryOptions& options, std::span<Reading> answers) override;
+  StoreOutcome put(std::string_view key, ErasedValue value, const EntryOptions& options) override;
+  StoreOutcome put(std::string_view key, ErasedValue value, const EntryOptions& options,
+                   const Lease& lease) override;
+  Lease lease(std::string_view key) override;
+  Invalidated invalidate(std::string_view key, const InvalidateOptions& options) override;
+  std::shared_ptr<NamespaceCache> scoped(std::string_view scope) override;
+
+ private:
+  friend class BulkLoad;
+
+  FullKey full(std::string_view key) const;
+  CallStart note_start(const KeyRef& key) const noexcept;
+  static Reading cached(EntryRef entry, Instant now) noexcept;
+  static Reading loaded(EntryRef entry) noexcept;
+  Reading look_up(const KeyRef& key);
+  /// Waits for a flight; an empty reading means: start over. Throws what its loader threw, or RecursiveLoad.
+  Reading take(const KeyRef& key, SingleFlight::Flight& flight, const CallStart& start);
+  Reading count_shared(Reading reading) noexcept;
+  /// Runs the loader of a flight that this thread leads; ends the flight, whatever happens.
+  Reading lead(const FullKey& name, const EntryPlan& plan, SingleFlight::Flight& flight,
+               ErasedLoader loader, const EntryOptions& options);
+  /// Turns a value into an entry, keeps it if it may be kept, and hands it to those who wait.
+  EntryRef finish(const KeyRef& key, const EntryPlan& plan, SingleFlight::Flight& flight,
+                  const LoadContext* context, const EntryOptions& options, Duration load_time,
+                  ErasedValue value);
+
+  std::shared_ptr<Engine> engine_;
+  PolicyBlock& block_;
+  LabelRef space_;
+  std::string scope_;
+};
+
+}  // namespace freshet::detail

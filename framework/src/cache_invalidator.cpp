@@ -1,0 +1,100 @@
+// The wiring: a policy, read or given in code, becomes an engine. Everything else is passed on to it.
+#include "freshet/cache_invalidator.hpp"
+
+#include <utility>
+
+#include "cache/engine.hpp"
+#include "config/policy_model.hpp"
+
+namespace freshet {
+namespace {
+
+Components with_strategies(Components components) {
+  if (!components.strategies) components.strategies = StrategyRegistry::with_builtins();
+  return components;
+}
+
+std::shared_ptr<detail::Engine> make_engine(const config::PolicyModel& policy,
+                                            Components components) {
+  return std::make_shared<detail::Engine>(policy, std::move(components));
+}
+
+}  // namespace
+
+CacheInvalidator CacheInvalidator::from_yaml_file(const std::filesystem::path& file,
+                                                  Components components) {
+  components = with_strategies(std::move(components));
+  const config::PolicyModel policy = config::read_policy_file(file, *components.strategies);
+  return CacheInvalidator(make_engine(policy, std::move(components)));
+}
+
+CacheInvalidator CacheInvalidator::from_yaml(std::string_view text, Components components) {
+  components = with_strategies(std::move(components));
+  const config::PolicyModel policy = config::read_policy(text, "", *components.strategies);
+  return CacheInvalidator(make_engine(policy, std::move(components)));
+}
+
+CacheInvalidatorBuilder CacheInvalidator::builder() { return {}; }
+
+CacheInvalidatorBuilder& CacheInvalidatorBuilder::add(std::string name, std::type_index type,
+                                                      std::any options, BlockOptions block) {
+  blocks_.push_back({std::move(name), type, std::move(options), std::move(block)});
+  return *this;
+}
+
+CacheInvalidatorBuilder& CacheInvalidatorBuilder::components(Components components) {
+  components_ = std::move(components);
+  return *this;
+}
+
+CacheInvalidator CacheInvalidatorBuilder::build() {
+  Components components = with_strategies(components_);
+  std::vector<config::CodeBlock> blocks;
+  blocks.reserve(blocks_.size());
+  for (const Block& block : blocks_)
+    blocks.push_back({block.name, block.options_type, block.options, block.block});
+  const config::PolicyModel policy =
+      config::policy_from_code(std::move(blocks), *components.strategies);
+  return CacheInvalidator(make_engine(policy, std::move(components)));
+}
+
+std::shared_ptr<detail::NamespaceCache> CacheInvalidator::open(std::string_view name_space,
+                                                               const detail::ValueType& type) {
+  return engine_->open(name_space, type);
+}
+
+Invalidated CacheInvalidator::invalidate(std::string_view key, std::string_view name_space,
+                                         const InvalidateOptions& options) {
+  return engine_->invalidate_key(key, name_space, options);
+}
+
+Invalidated CacheInvalidator::invalidate_tag(std::string_view tag,
+                                             const InvalidateOptions& options) {
+  return engine_->invalidate_tag(tag, options);
+}
+
+Invalidated CacheInvalidator::invalidate_namespace(std::string_view name_space,
+                                                   const InvalidateOptions& options) {
+  return engine_->invalidate_namespace(name_space, options);
+}
+
+Invalidated CacheInvalidator::invalidate_all(const InvalidateOptions& options) {
+  return engine_->invalidate_all(options);
+}
+
+InvalidatedMany CacheInvalidator::invalidate_many(std::span<const Target> targets,
+                                                  const InvalidateOptions& options) {
+  return engine_->invalidate_many(targets, options);
+}
+
+bool CacheInvalidator::tag(std::string_view key, std::string_view name_space,
+                           std::span<const std::string> tags) {
+  return engine_->tag(key, name_space, tags);
+}
+
+Statistics CacheInvalidator::stats() const { return engine_->stats(); }
+std::vector<std::string> CacheInvalidator::namespaces() const { return engine_->namespaces(); }
+std::size_t CacheInvalidator::sweep(std::size_t max_entries) { return engine_->sweep(max_entries); }
+void CacheInvalidator::close() { engine_->close(); }
+
+}  // namespace freshet

@@ -1,0 +1,142 @@
+#include "refresh/single_flight.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "freshet/errors.hpp"
+
+namespace freshet::detail {
+
+void unite(std::vector<LabelRef>& labels, const std::vector<LabelRef>& more) {
+  for (const LabelRef& label : more) {
+    if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
+  }
+}
+
+SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& start,
+                                           const std::vector<LabelRef>& labels) {
+  Shard& shard = shard_of(key);
+  rt::Lock lock(shard.mutex);
+  auto group = shard.flights.find(key);
+  if (group == shard.flights.end()) {
+    group = shard.flights.emplace(Name{key.space, std::string(key.key), key.hash}, Flights{}).first;
+  }
+  Flights& flights = group->second;
+  for (auto flight = flights.rbegin(); flight != flights.rend(); ++flight) {
+    if ((*flight)->noted_.sequence != start.sequence) continue;
+    // Its value is on the way into the store: whoever comes now finds it there.
+    if ((*flight)->state_ == Flight::State::sealed) return {Role::wait, *flight};
+    if (join(**flight, start, labels)) return {Role::join, *flight};
+  }
+  if (flights.size() == kMaxFlights) return {Role::wait, flights.front()};
+  // Noted before the loader runs, and after whatever the caller saw before it called.
+  const CallStart noted{freshness_.keys().sequence(key.hash), freshness_.revision()};
+  flights.push_back(std::make_shared<Flight>(noted, rt::current_thread(), labels));
+  return {Role::lead, flights.back()};
+}
+
+bool SingleFlight::join(Flight& flight, const CallStart& start,
+                        const std::vector<LabelRef>& labels) const {
+  // A label of the caller's own that was raised since the load began would make the value stale for all who wait.
+  if (freshness_.judge(flight.birth(), labels) != Verdict::fresh) return false;
+  // One of the flight's own that was raised before this caller began: the result would be waited for and not taken.
+  if (start.revision != flight.birth() &&
+      freshness_.judge(flight.birth(), flight.labels_) != Verdict::fresh) {
+    return false;
+  }
+  unite(flight.labels_, labels);
+  return true;
+}
+
+EntryRef SingleFlight::wait(const KeyRef& key, Flight& flight) {
+  enter_wait(key, flight);
+  EntryRef result;
+  std::exception_ptr error;
+  {
+    rt::Lock lock(shard_of(key).mutex);
+    while (flight.state_ != Flight::State::done) flight.ended_.wait(shard_of(key).mutex);
+    result = flight.result_;
+    error = flight.error_;
+  }
+  leave_wait();
+  if (error) std::rethrow_exception(error);
+  return result;
+}
+
+void SingleFlight::wait_for_end(const KeyRef& key, Flight& flight) {
+  enter_wait(key, flight);
+  {
+    rt::Lock lock(shard_of(key).mutex);
+    while (flight.state_ != Flight::State::done) flight.ended_.wait(shard_of(key).mutex);
+  }
+  leave_wait();
+}
+
+bool SingleFlight::usable(const EntryRef& result, const CallStart& start) const noexcept {
+  const Carrier& carrier = entry_of(result).carrier();
+  return start.revision == carrier.birth() ||
+         freshness_.judge(carrier.birth(), carrier.labels()) == Verdict::fresh;
+}
+
+std::vector<LabelRef> SingleFlight::seal(const KeyRef& key, Flight& flight) {
+  rt::Lock lock(shard_of(key).mutex);
+  flight.state_ = Flight::State::sealed;
+  return flight.labels_;
+}
+
+void SingleFlight::complete(const KeyRef& key, Flight& flight, EntryRef result) {
+  end(key, flight, std::move(result), nullptr);
+}
+
+void SingleFlight::fail(const KeyRef& key, Flight& flight, std::exception_ptr error) {
+  end(key, flight, {}, std::move(error));
+}
+
+void SingleFlight::end(const KeyRef& key, Flight& flight, EntryRef result,
+                       std::exception_ptr error) {
+  std::vector<LabelRef> labels;  // given up after the lock
+  Shard& shard = shard_of(key);
+  rt::Lock lock(shard.mutex);
+  labels.swap(flight.labels_);
+  flight.state_ = Flight::State::done;
+  flight.is_done_.store(true, std::memory_order_release);
+  flight.result_ = std::move(result);
+  flight.error_ = std::move(error);
+  const auto group = shard.flights.find(key);
+  std::erase_if(group->second, [&](const auto& other) { return other.get() == &flight; });
+  if (group->second.empty()) shard.flights.erase(group);
+  flight.ended_.notify_all();
+}
+
+std::size_t SingleFlight::size() const {
+  std::size_t count = 0;
+  for (const Shard& shard : shards_) {
+    rt::Lock lock(shard.mutex);
+    for (const auto& [name, flights] : shard.flights) count += flights.size();
+  }
+  return count;
+}
+
+void SingleFlight::enter_wait(const KeyRef& key, Flight& flight) {
+  const rt::ThreadId self = rt::current_thread();
+  rt::Lock lock(waits_mutex_);
+  // A flight that has ended holds nobody up, though whoever waited for it may not have woken yet.
+  for (const Flight* ahead = &flight; !ahead->is_done_.load(std::memory_order_acquire);) {
+    if (ahead->leader_ == self) {
+      throw RecursiveLoad(
+          "the loader of \"" + std::string(key.key) +
+          "\" waits for itself: a loader asked for a key whose load waits for that loader");
+    }
+    const auto next = waits_.find(ahead->leader_);
+    if (next == waits_.end()) break;
+    ahead = next->second;
+  }
+  waits_.emplace(self, &flight);
+}
+
+void SingleFlight::leave_wait() noexcept {
+  rt::Lock lock(waits_mutex_);
+  waits_.erase(rt::current_thread());
+}
+
+}  // namespace freshet::detail

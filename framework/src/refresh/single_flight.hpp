@@ -1,0 +1,149 @@
+// SingleFlight: one load per key at a time, shared by everyone who may share it.
+//
+// A flight is one load under way. It notes, before its loader runs, the sequence of its key's stripe and its birth. A caller
+// notes both words at its own start, and
+//   joins a flight only if the sequences are equal (the key was not written in between) and none of the labels it asks for
+//     was raised since the flight's birth;
+//   takes the result only if that is fresh when it arrives, or if the revision had not moved between the flight's birth and
+//     the caller's start; otherwise it starts over.
+// A second load of a key runs beside the first only if the first could not be joined, and a third need waits for one of
+// them to end (guarantee G2). A caller that would wait, directly or through other loaders, for a load that its own thread
+// is making gets RecursiveLoad instead.
+//
+// States of a flight: loading -> sealed (seal: labels are fixed, the fill is under way) -> done (complete or fail).
+// Thread-safe. Locks: a shard of the table, or the graph of waits; never both, never while a loader runs.
+#pragma once
+
+#include <array>
+#include <exception>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "freshness/freshness.hpp"
+#include "store/entry.hpp"
+
+namespace freshet::detail {
+
+/// What a caller noted when it began.
+struct CallStart {
+  std::uint64_t sequence;
+  Revision revision;
+};
+
+class SingleFlight {
+ public:
+  class Flight;
+
+  /// How a caller stands to the loads of its key.
+  enum class Role : std::uint8_t {
+    lead,  // make the value, then complete() or fail() the flight
+    join,  // wait, then judge the result
+    wait,  // wait, then start over
+  };
+  struct Boarding {
+    Role role;
+    std::shared_ptr<Flight> flight;
+  };
+
+  explicit SingleFlight(const Freshness& freshness) noexcept : freshness_(freshness) {}
+
+  /// Finds a flight to join, or starts one. `labels` are what the caller asked for; they are pinned by it.
+  Boarding board(const KeyRef& key, const CallStart& start, const std::vector<LabelRef>& labels);
+
+  /// Waits for a flight to end. Returns what it made; throws what its loader threw, or RecursiveLoad.
+  EntryRef wait(const KeyRef& key, Flight& flight);
+  /// Waits for a flight to end, however. Throws RecursiveLoad.
+  void wait_for_end(const KeyRef& key, Flight& flight);
+
+  /// Whether a caller that began at `start` may use what a flight made.
+  bool usable(const EntryRef& result, const CallStart& start) const noexcept;
+
+  /// Ends the joining: returns the union of what was asked for. Only the leader.
+  std::vector<LabelRef> seal(const KeyRef& key, Flight& flight);
+  /// Hands the result, or the exception, to everyone who waits. Only the leader, once.
+  void complete(const KeyRef& key, Flight& flight, EntryRef result);
+  void fail(const KeyRef& key, Flight& flight, std::exception_ptr error);
+
+  /// Flights under way. For tests. O(shards).
+  std::size_t size() const;
+
+ private:
+  static constexpr std::size_t kShards = 64;
+  static constexpr std::size_t kMaxFlights = 2;
+
+  struct Name {
+    const Label* space;
+    std::string key;
+    std::uint64_t hash;
+    friend bool operator==(const Name& a, const Name& b) noexcept {
+      return a.space == b.space && a.key == b.key;
+    }
+  };
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(const Name& name) const noexcept { return name.hash; }
+    std::size_t operator()(const KeyRef& key) const noexcept { return key.hash; }
+  };
+  struct SameName {
+    using is_transparent = void;
+    bool operator()(const Name& a, const Name& b) const noexcept { return a == b; }
+    bool operator()(const KeyRef& a, const Name& b) const noexcept {
+      return a.space == b.space && a.key == b.key;
+    }
+    bool operator()(const Name& a, const KeyRef& b) const noexcept { return (*this)(b, a); }
+  };
+  using Flights = std::vector<std::shared_ptr<Flight>>;  // oldest first, at most kMaxFlights
+  struct alignas(64) Shard {
+    mutable rt::Mutex mutex;
+    std::unordered_map<Name, Flights, NameHash, SameName> flights FRESHET_GUARDED_BY(mutex);
+  };
+
+  Shard& shard_of(const KeyRef& key) noexcept { return shards_[(key.hash >> 32) % kShards]; }
+  /// Joins a flight of the caller's sequence that still loads, if its labels allow it.
+  bool join(Flight& flight, const CallStart& start, const std::vector<LabelRef>& labels) const;
+  void end(const KeyRef& key, Flight& flight, EntryRef result, std::exception_ptr error);
+  /// Notes that this thread waits for `flight`, unless that would close a circle.
+  void enter_wait(const KeyRef& key, Flight& flight) FRESHET_EXCLUDES(waits_mutex_);
+  void leave_wait() noexcept FRESHET_EXCLUDES(waits_mutex_);
+
+  const Freshness& freshness_;
+  std::array<Shard, kShards> shards_;
+  rt::Mutex waits_mutex_;
+  std::unordered_map<rt::ThreadId, const Flight*> waits_
+      FRESHET_GUARDED_BY(waits_mutex_);  // who waits for what
+};
+
+/// One load under way. Its constants are for everyone; the rest belongs to the lock of its shard.
+class SingleFlight::Flight {
+ public:
+  Flight(const CallStart& noted, rt::ThreadId leader, std::vector<LabelRef> labels)
+      : noted_(noted), leader_(leader), labels_(std::move(labels)) {}
+
+  /// The birth of what this load makes.
+  Revision birth() const noexcept { return noted_.revision; }
+  /// The sequence of the key's stripe, noted before the load.
+  std::uint64_t sequence() const noexcept { return noted_.sequence; }
+
+ private:
+  friend class SingleFlight;
+  enum class State : std::uint8_t { loading, sealed, done };
+
+  const CallStart noted_;
+  const rt::ThreadId leader_;
+  // Under the lock of the shard:
+  State state_ = State::loading;
+  std::vector<LabelRef> labels_;
+  EntryRef result_;
+  std::exception_ptr error_;
+  rt::CondVar ended_;
+  // Whether state_ is done, for the graph of waits, which is under another lock. release in end(), acquire in enter_wait():
+  // a thread that has ended its flight and waits for another's is never seen as still leading the first.
+  rt::Atomic<bool> is_done_{false};
+};
+
+/// Adds to `labels` those of `more` that it lacks.
+void unite(std::vector<LabelRef>& labels, const std::vector<LabelRef>& more);
+
+}  // namespace freshet::detail

@@ -1,0 +1,90 @@
+#include "freshet/statistics.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+namespace freshet {
+namespace {
+
+constexpr std::array kTable{
+#define FRESHET_METRIC(name, kind, unit, help) \
+  MetricInfo{#name, MetricKind::kind, unit, help, &NamespaceStatistics::name},
+#include "freshet/detail/metrics.inc"
+#undef FRESHET_METRIC
+};
+
+using Columns = std::vector<const NamespaceStatistics*>;
+
+// What column headings, and the names in JSON, call the whole.
+constexpr std::string_view kTotal = "total";
+
+bool shown(const MetricInfo& metric, const Columns& columns) {
+  return std::any_of(columns.begin(), columns.end(),
+                     [&](const auto* column) { return column->*metric.value != 0; });
+}
+
+std::size_t width_of(const NamespaceStatistics& column, std::string_view heading) {
+  std::size_t width =
+      std::max({heading.size(), column.strategy.size(), std::string_view("0.0000").size()});
+  for (const MetricInfo& metric : kTable)
+    width = std::max(width, fmt::formatted_size("{}", column.*metric.value));
+  return width;
+}
+
+nlohmann::ordered_json to_json(const NamespaceStatistics& statistics) {
+  nlohmann::ordered_json json;
+  if (!statistics.strategy.empty()) json["strategy"] = statistics.strategy;
+  for (const MetricInfo& metric : kTable) json[std::string(metric.name)] = statistics.*metric.value;
+  json["hit_ratio"] = statistics.hit_ratio();
+  return json;
+}
+
+}  // namespace
+
+std::span<const MetricInfo> metric_table() noexcept { return kTable; }
+
+std::string Statistics::text() const {
+  Columns columns{&total};
+  for (const NamespaceStatistics& column : namespaces) columns.push_back(&column);
+
+  std::size_t name_width = std::string_view("hit_ratio").size();
+  for (const MetricInfo& metric : kTable) {
+    if (shown(metric, columns)) name_width = std::max(name_width, metric.name.size());
+  }
+
+  std::string text;
+  auto out = std::back_inserter(text);
+  const auto row = [&](std::string_view name, const auto& cell) {
+    fmt::format_to(out, "{:<{}}", name, name_width);
+    for (const NamespaceStatistics* column : columns) {
+      const std::string_view heading = column == &total ? kTotal : std::string_view(column->name);
+      fmt::format_to(out, "  {:>{}}", cell(*column), width_of(*column, heading));
+    }
+    text += '\n';
+  };
+  row("",
+      [&](const auto& column) { return &column == &total ? std::string(kTotal) : column.name; });
+  row("strategy", [](const auto& column) { return column.strategy; });
+  row("hit_ratio", [](const auto& column) { return fmt::format("{:.4f}", column.hit_ratio()); });
+  for (const MetricInfo& metric : kTable) {
+    if (shown(metric, columns))
+      row(metric.name, [&](const auto& column) { return column.*metric.value; });
+  }
+  text.pop_back();  // the caller ends the last line
+  return text;
+}
+
+std::string Statistics::json() const {
+  nlohmann::ordered_json json;
+  json[std::string(kTotal)] = to_json(total);
+  nlohmann::ordered_json& rows = json["namespaces"] = nlohmann::ordered_json::object();
+  for (const NamespaceStatistics& statistics : namespaces)
+    rows[statistics.name] = to_json(statistics);
+  // Names may be any bytes: what is not UTF-8 is replaced rather than thrown at whoever asked.
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace freshet
