@@ -75,7 +75,7 @@ void add_compare_command(CLI::App& app, int& exit_code) {
                    "A policy, the name of its row and how it learns of writes, which is silent "
                    "unless given. Once per row")
       ->required()
-      ->type_name("NAME=FILE[,writes=silent|put]");
+      ->type_name("NAME=FILE[,writes=silent|event|put]");
   add_trace_arguments(*command, arguments->trace);
   command->footer(
       "Every policy sees the same rows at the same times. `freshet replay --help` says what the "

@@ -10,7 +10,9 @@
 
 #include "check_command.hpp"
 #include "compare_command.hpp"
+#include "emit_command.hpp"
 #include "freshet/errors.hpp"
+#include "plugin_command.hpp"
 #include "replay_command.hpp"
 #include "trace/trace_reader.hpp"
 
@@ -30,8 +32,10 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = 0;
   freshet::cli::add_check_command(app, exit_code);
+  freshet::cli::add_emit_command(app, exit_code);
   freshet::cli::add_replay_command(app, exit_code);
   freshet::cli::add_compare_command(app, exit_code);
+  freshet::cli::add_plugin_command(app, exit_code);
   try {
     app.parse(argc, argv);
     if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write to the standard output");

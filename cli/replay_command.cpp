@@ -15,6 +15,7 @@ namespace {
 struct Arguments {
   std::string config;
   std::string writes = "silent";
+  std::size_t hot_keys = 0;
   TraceArguments trace;
 };
 
@@ -22,10 +23,10 @@ void run(const Arguments& arguments) {
   const replay::Writes writes = writes_of(arguments.writes);
   const Duration tick = tick_of(arguments.trace);
   replay::Replayer replayer = replay::Replayer::from_yaml_file(
-      arguments.config, {arguments.trace.name_space, writes, tick});
+      arguments.config, {arguments.trace.name_space, writes, tick, arguments.hot_keys});
   replay::replay_traces(arguments.trace.traces, std::span(&replayer, 1));
-  const replay::PolicyResult result{arguments.config, arguments.config, replayer.name_space(),
-                                    writes, replayer.figures()};
+  const replay::PolicyResult result{arguments.config, arguments.config,   replayer.name_space(),
+                                    writes,           replayer.figures(), replayer.hot_keys()};
   std::fputs((arguments.trace.json ? replay_json(result, tick) : replay_text(result, tick)).c_str(),
              stdout);
 }
@@ -41,9 +42,14 @@ void add_replay_command(CLI::App& app, int& exit_code) {
       ->add_option("--writes", arguments->writes,
                    "How the cache learns of a write: silent (not at all), put (stored through it; "
                    "a delete invalidates), "
-                   "event (refused: not built yet)")
+                   "event (the event origin_write {namespace, key} goes to the policy's rules)")
       ->type_name("silent|event|put")
       ->capture_default_str();
+  command
+      ->add_option("--hot-keys", arguments->hot_keys,
+                   "How many of the most-read keys to list, with the number of their reads")
+      ->type_name("COUNT")
+      ->check(CLI::Range(std::size_t{1}, replay::Replayer::kTrackedKeys));
   add_trace_arguments(*command, arguments->trace);
   command->footer(
       "hit_ratio = hits / (hits + misses); stale_ratio = stale_serves / (hits + misses), a stale "

@@ -25,8 +25,7 @@ void add_trace_arguments(CLI::App& command, TraceArguments& arguments);
 /// Throws CLI::ValidationError for what is no duration.
 Duration tick_of(const TraceArguments& arguments);
 
-/// `text` as --writes takes it. Throws CLI::ValidationError for another word, and for `event`,
-/// which is not built yet.
+/// `text` as --writes takes it. Throws CLI::ValidationError for another word.
 replay::Writes writes_of(std::string_view text);
 
 }  // namespace freshet::cli

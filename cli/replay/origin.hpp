@@ -1,13 +1,16 @@
 // OriginModel: what the trace tells of the origin behind the cache, so that a replay knows which
 // hits are stale.
 //
-// Only keys that were written are remembered: every other key is at version 0 and exists.
+// Only keys that were written have a state of their own: every other key is at version 0 and exists. What
+// the trace last said of a key that was read (size, lifetime, tags) is remembered as well, for loads
+// that no row asks for.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "freshet/size_of.hpp"
 
@@ -27,9 +30,22 @@ struct OriginState {
   bool exists = true;
 };
 
+/// What a read of the key last said of the object.
+struct ObjectTraits {
+  std::uint64_t bytes = 0;
+  std::int64_t ttl_ms = -1;  // -1: not known
+  std::vector<std::string> tags{};
+};
+
 /// Confined to one thread.
 class OriginModel {
  public:
+  ObjectTraits& traits(std::string_view key) {
+    auto found = traits_.find(key);
+    if (found == traits_.end()) found = traits_.emplace(std::string(key), ObjectTraits{}).first;
+    return found->second;
+  }
+
   OriginState state(std::string_view key) const {
     const auto found = written_.find(key);
     return found == written_.end() ? OriginState{} : found->second;
@@ -57,6 +73,7 @@ class OriginModel {
   }
 
   std::unordered_map<std::string, OriginState, HashText, std::equal_to<>> written_;
+  std::unordered_map<std::string, ObjectTraits, HashText, std::equal_to<>> traits_;
 };
 
 }  // namespace freshet::replay

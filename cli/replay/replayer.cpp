@@ -11,17 +11,34 @@
 
 #include "freshet/errors.hpp"
 #include "freshet/random_source.hpp"
-#include "freshet/testing/manual_executor.hpp"
 
 namespace freshet::replay {
 namespace {
 
 constexpr std::uint64_t kSeed = 1;
 
-Copy copy_of(const OriginState& state, const trace::TraceRow& row) {
-  const bool exists = state.exists && row.size != 0;
-  const std::uint64_t bytes = row.size >= 0 ? static_cast<std::uint64_t>(row.size) : sizeof(Copy);
-  return {state.version, bytes, exists};
+std::uint64_t bytes_of(const trace::TraceRow& row) {
+  return row.size >= 0 ? static_cast<std::uint64_t>(row.size) : sizeof(Copy);
+}
+
+Copy copy_of(const OriginState& state, std::uint64_t bytes) {
+  return {state.version, bytes, state.exists && bytes != 0};
+}
+
+void note_traits(ObjectTraits& traits, const trace::TraceRow& row) {
+  traits.bytes = bytes_of(row);
+  traits.ttl_ms = row.ttl_ms;
+  if (!std::equal(traits.tags.begin(), traits.tags.end(), row.tags.begin(), row.tags.end())) {
+    traits.tags.assign(row.tags.begin(), row.tags.end());
+  }
+}
+
+// What every loader of the replay does.
+Copy load_from(OriginModel& origin, std::string_view key, LoadContext& load) {
+  const ObjectTraits& traits = origin.traits(key);
+  if (traits.ttl_ms >= 0) load.ttl(std::chrono::milliseconds(traits.ttl_ms));
+  for (const std::string& tag : traits.tags) load.tag(tag);
+  return copy_of(origin.state(key), traits.bytes);
 }
 
 bool is_glob(std::string_view name) { return name.find_first_of("*?[") != std::string_view::npos; }
@@ -34,6 +51,8 @@ std::string_view name_of(Writes writes) noexcept {
       return "silent";
     case Writes::put:
       return "put";
+    case Writes::event:
+      return "event";
   }
   return "";
 }
@@ -55,16 +74,22 @@ Replayer Replayer::from_yaml(std::string_view policy, ReplayOptions options) {
 Replayer::Replayer(const MakeInvalidator& make, ReplayOptions options)
     : options_(std::move(options)),
       clock_(std::make_shared<testing::ManualClock>()),
-      invalidator_(assemble(make, clock_)),
+      executor_(std::make_shared<testing::ManualExecutor>(clock_)),
+      invalidator_(assemble(make)),
       cache_(invalidator_.cache<Copy>(settled_namespace(invalidator_, options_.name_space))),
-      trace_began_(clock_->now()) {}
+      origin_(std::make_shared<OriginModel>()),
+      trace_began_(clock_->now()) {
+  cache_.bind_loader([origin = origin_](std::string_view key, LoadContext& load) {
+    return load_from(*origin, key, load);
+  });
+}
 
-CacheInvalidator Replayer::assemble(const MakeInvalidator& make,
-                                    const std::shared_ptr<testing::ManualClock>& clock) {
+CacheInvalidator Replayer::assemble(const MakeInvalidator& make) const {
   Components components;
-  components.clock = clock;
-  components.executor = std::make_shared<testing::ManualExecutor>(clock);
+  components.clock = clock_;
+  components.executor = executor_;
   components.random = make_random_source(kSeed);
+  components.analytics = {.tracked_keys = kTrackedKeys, .sample_one_in = 1, .halve_after = 0};
   return make(std::move(components));
 }
 
@@ -84,12 +109,16 @@ void Replayer::replay(const trace::TraceRow& row) {
   ++seen_.requests;
   switch (row.op) {
     case trace::Op::get:
-      return get(row);
+      get(row);
+      break;
     case trace::Op::set:
-      return set(row);
+      set(row);
+      break;
     case trace::Op::erase:
-      return erase(row);
+      erase(row);
+      break;
   }
+  executor_->run_ready();
 }
 
 void Replayer::move_time_to(const trace::TraceRow& row) {
@@ -99,32 +128,45 @@ void Replayer::move_time_to(const trace::TraceRow& row) {
                              : later(trace_began_, std::chrono::milliseconds(row.timestamp_ms));
   if (wanted <= before) return;
   clock_->set(wanted);
+  executor_->run_ready();
   invalidator_.sweep(0);
 }
 
 void Replayer::get(const trace::TraceRow& row) {
-  const OriginState state = origin_.state(row.key);
-  const Handle<Copy> handle = cache_.get_or_load(row.key, [&](LoadContext& load) {
-    if (row.ttl_ms >= 0) load.ttl(std::chrono::milliseconds(row.ttl_ms));
-    for (const std::string_view tag : row.tags) load.tag(std::string(tag));
-    return copy_of(state, row);
-  });
+  note_traits(origin_->traits(row.key), row);
+  const std::uint64_t newest = origin_->state(row.key).version;
+  // Owns what it uses: a policy that refreshes may run it after this call.
+  const auto load = [origin = origin_, key = std::string(row.key)](LoadContext& context) {
+    return load_from(*origin, key, context);
+  };
+  const Handle<Copy> handle = cache_.get_or_load(row.key, load);
   if (handle.origin() == Origin::loaded) {
     ++seen_.misses;
     return;
   }
   ++seen_.hits;
-  if (handle->version < state.version) ++seen_.stale_serves;
+  if (handle->version < newest) ++seen_.stale_serves;
 }
 
 void Replayer::set(const trace::TraceRow& row) {
-  const OriginState state = origin_.set(row.key);
-  if (options_.writes == Writes::put) write_through(row, copy_of(state, row));
+  const OriginState state = origin_->set(row.key);
+  if (options_.writes == Writes::put) write_through(row, copy_of(state, bytes_of(row)));
+  if (options_.writes == Writes::event) emit_write(row.key);
 }
 
 void Replayer::erase(const trace::TraceRow& row) {
-  origin_.erase(row.key);
+  origin_->erase(row.key);
   if (options_.writes == Writes::put) cache_.invalidate(row.key);
+  if (options_.writes == Writes::event) emit_write(row.key);
+}
+
+void Replayer::emit_write(std::string_view key) {
+  const Event write(std::string(kOriginWrite), {{"namespace", name_space()}, {"key", key}});
+  if (invalidator_.emit(write)) return;
+  throw Error(fmt::format(
+      "--writes event: nothing in the policy takes the event {0}; a rule could be\n"
+      "  events: {{{0}: [{{invalidate_key: {{namespace: \"{{namespace}}\", key: \"{{key}}\"}}}}]}}",
+      kOriginWrite));
 }
 
 void Replayer::write_through(const trace::TraceRow& row, const Copy& copy) {

@@ -10,14 +10,19 @@
 //            that is known. A ttl_ms of 0 stores nothing, and invalidates the key if it is
 //            resident.
 //   delete   the key leaves the origin, a new version too.   Writes::put: the key is invalidated.
+// Under Writes::event a set or a delete emits `origin_write {namespace, key}`, and the policy's rules and strategies do the
+// rest; if nothing takes that event the replay is refused.
 //
 // Time: the clock stands at the row's timestamp, counted from where the trace began; a row without
 // one is `tick` later than the row before. Several traces make one stream: each begins at the time
 // at which the one before ended. Time never goes back. Deadlines that have come are processed
-// before each row.
+// before each row. A load takes no time.
 //
-// Nothing runs in the background: the executor is one that nobody steps, and random numbers come
-// from a fixed seed, so equal input gives equal figures.
+// Refreshes in the background ask the origin as any load does; the lifetime and tags are those that the
+// key's last get told.
+//
+// What is posted to the executor runs on the replay's own thread, before the row at whose time it is due, and after each
+// row; random numbers come from a fixed seed, so equal input gives equal figures.
 #pragma once
 
 #include <cstdint>
@@ -26,18 +31,23 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "freshet/cache.hpp"
 #include "freshet/cache_invalidator.hpp"
 #include "freshet/testing/manual_clock.hpp"
+#include "freshet/testing/manual_executor.hpp"
 #include "replay/figures.hpp"
 #include "replay/origin.hpp"
 #include "trace/trace_reader.hpp"
 
 namespace freshet::replay {
 
-/// How the cache learns that the origin changed. `event` joins when rules react to events.
-enum class Writes : std::uint8_t { silent, put };
+/// How the cache learns that the origin changed.
+enum class Writes : std::uint8_t { silent, put, event };
+
+/// What Writes::event emits for each write, with the fields `namespace` and `key`.
+inline constexpr std::string_view kOriginWrite = "origin_write";
 
 std::string_view name_of(Writes writes) noexcept;
 
@@ -45,11 +55,14 @@ struct ReplayOptions {
   std::string name_space{};  // empty: the only block of the policy, which must not be a glob
   Writes writes = Writes::silent;
   Duration tick{};
+  std::size_t hot_keys = 0;  // how many of the most-read keys hot_keys() is to find
 };
 
 /// Confined to one thread.
 class Replayer {
  public:
+  static constexpr std::size_t kTrackedKeys = 100'000;
+
   /// Throws ConfigError for a bad policy, Error for a namespace that it does not settle or serve.
   static Replayer from_yaml_file(const std::filesystem::path& policy, ReplayOptions options);
   static Replayer from_yaml(std::string_view policy, ReplayOptions options);
@@ -63,6 +76,10 @@ class Replayer {
   /// were seen here.
   Figures figures() const;
 
+  /// The most-read keys so far, hottest first. Counted exactly while the trace has no more distinct keys than kTrackedKeys;
+  /// beyond that `error` says by how much a count may be too high.
+  std::vector<HotKey> hot_keys() const { return invalidator_.hot_keys(options_.hot_keys); }
+
   /// The concrete namespace that is replayed.
   const std::string& name_space() const noexcept { return cache_.name(); }
 
@@ -70,8 +87,7 @@ class Replayer {
   using MakeInvalidator = std::function<CacheInvalidator(Components)>;
 
   Replayer(const MakeInvalidator& make, ReplayOptions options);
-  static CacheInvalidator assemble(const MakeInvalidator& make,
-                                   const std::shared_ptr<testing::ManualClock>& clock);
+  CacheInvalidator assemble(const MakeInvalidator& make) const;
   static std::string settled_namespace(const CacheInvalidator& invalidator,
                                        const std::string& wanted);
 
@@ -79,13 +95,16 @@ class Replayer {
   void get(const trace::TraceRow& row);
   void set(const trace::TraceRow& row);
   void erase(const trace::TraceRow& row);
+  /// Tells the policy that the origin changed. Throws Error if nothing took it.
+  void emit_write(std::string_view key);
   void write_through(const trace::TraceRow& row, const Copy& copy);
 
   ReplayOptions options_;
   std::shared_ptr<testing::ManualClock> clock_;
+  std::shared_ptr<testing::ManualExecutor> executor_;
   CacheInvalidator invalidator_;
   Cache<Copy> cache_;
-  OriginModel origin_;
+  std::shared_ptr<OriginModel> origin_;  // shared with the loaders, which run in the background too
   Figures seen_;  // what is counted here: requests, hits, misses, stale_serves
   Instant trace_began_;
 };

@@ -52,7 +52,34 @@ Json json_of(const PolicyResult& result) {
   return json;
 }
 
+Json json_of(const std::vector<HotKey>& keys) {
+  Json json = Json::array();
+  for (const HotKey& key : keys) {
+    json.push_back({{"namespace", key.name_space},
+                    {"key", key.key},
+                    {"accesses", key.accesses},
+                    {"error", key.error}});
+  }
+  return json;
+}
+
+std::string hot_keys_text(const std::vector<HotKey>& keys, std::uint64_t reads) {
+  if (keys.empty()) return {};
+  std::vector<std::vector<std::string>> rows{
+      {"hot key", "namespace", "accesses", "share", "error"}};
+  for (const HotKey& key : keys) {
+    const double share =
+        reads == 0 ? 0.0 : static_cast<double>(key.accesses) / static_cast<double>(reads);
+    rows.push_back(
+        {key.key, key.name_space, grouped(key.accesses), percent(share), grouped(key.error)});
+  }
+  return fmt::format(
+      "\n{}\nAccesses are reads, hits and misses; at most `error` of them are too many.\n",
+      text_table(rows));
+}
+
 std::string_view explained(Writes writes) {
+  if (writes == Writes::event) return "event (each emits origin_write to the policy's rules)";
   return writes == Writes::put ? "put (stored through the cache; a delete invalidates)"
                                : "silent (the cache is not told; only time helps)";
 }
@@ -66,13 +93,15 @@ std::string replay_text(const PolicyResult& result, Duration tick) {
   });
   return fmt::format(
       "policy  {}\nwrites  {}\ntick    {} per row without a time\n\n{}\nRatios are shares of hits "
-      "+ misses.\n",
-      result.policy, explained(result.writes), format_duration(tick), text_table(rows));
+      "+ misses.\n{}",
+      result.policy, explained(result.writes), format_duration(tick), text_table(rows),
+      hot_keys_text(result.hot_keys, result.figures.reads()));
 }
 
 std::string replay_json(const PolicyResult& result, Duration tick) {
   Json json = json_of(result);
   json["tick"] = format_duration(tick);
+  if (!result.hot_keys.empty()) json["hot_keys"] = json_of(result.hot_keys);
   return json.dump(kJsonIndent, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

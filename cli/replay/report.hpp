@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "freshet/clock.hpp"
+#include "freshet/hot_key.hpp"
 #include "replay/figures.hpp"
 #include "replay/replayer.hpp"
 
@@ -17,9 +18,10 @@ struct PolicyResult {
   std::string name_space;
   Writes writes = Writes::silent;
   Figures figures;
+  std::vector<HotKey> hot_keys{};  // shown if there are any
 };
 
-/// One policy in full: a row per figure, a column per namespace and one in all.
+/// One policy in full: a row per figure, a column per namespace and one in all; then the hot keys.
 std::string replay_text(const PolicyResult& result, Duration tick);
 std::string replay_json(const PolicyResult& result, Duration tick);
 

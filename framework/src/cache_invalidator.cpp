@@ -36,9 +36,10 @@ CacheInvalidator CacheInvalidator::from_yaml(std::string_view text, Components c
 
 CacheInvalidatorBuilder CacheInvalidator::builder() { return {}; }
 
-CacheInvalidatorBuilder& CacheInvalidatorBuilder::add(std::string name, std::type_index type,
-                                                      std::any options, BlockOptions block) {
-  blocks_.push_back({std::move(name), type, std::move(options), std::move(block)});
+CacheInvalidatorBuilder& CacheInvalidatorBuilder::add(std::string name,
+                                                      std::vector<std::any> strategies,
+                                                      BlockOptions block) {
+  blocks_.push_back({std::move(name), std::move(strategies), std::move(block)});
   return *this;
 }
 
@@ -51,8 +52,7 @@ CacheInvalidator CacheInvalidatorBuilder::build() {
   Components components = with_strategies(components_);
   std::vector<config::CodeBlock> blocks;
   blocks.reserve(blocks_.size());
-  for (const Block& block : blocks_)
-    blocks.push_back({block.name, block.options_type, block.options, block.block});
+  for (const Block& block : blocks_) blocks.push_back({block.name, block.strategies, block.block});
   const config::PolicyModel policy =
       config::policy_from_code(std::move(blocks), *components.strategies);
   return CacheInvalidator(make_engine(policy, std::move(components)));
@@ -87,12 +87,45 @@ InvalidatedMany CacheInvalidator::invalidate_many(std::span<const Target> target
   return engine_->invalidate_many(targets, options);
 }
 
+Invalidated CacheInvalidator::invalidate_entity(const Event& entity,
+                                                const InvalidateOptions& options) {
+  return engine_->events().invalidate_entity(entity, options);
+}
+
+Connection CacheInvalidator::register_event_handler(std::string event,
+                                                    std::function<void(const Event&)> handler,
+                                                    Delivery delivery) {
+  return engine_->signals().on_event(std::move(event), std::move(handler), delivery);
+}
+
+Connection CacheInvalidator::register_event_handler(std::function<void(const Event&)> handler,
+                                                    Delivery delivery) {
+  return engine_->signals().on_any_event(std::move(handler), delivery);
+}
+
+Connection CacheInvalidator::on_notice(NoticeKind kind,
+                                       std::function<void(const CacheNotice&)> handler) {
+  return engine_->signals().on_notice(kind, std::move(handler));
+}
+
+Emitted CacheInvalidator::emit(const Event& event) { return engine_->events().emit(event); }
+
 bool CacheInvalidator::tag(std::string_view key, std::string_view name_space,
                            std::span<const std::string> tags) {
   return engine_->tag(key, name_space, tags);
 }
 
 Statistics CacheInvalidator::stats() const { return engine_->stats(); }
+
+std::vector<HotKey> CacheInvalidator::hot_keys(std::size_t count) const {
+  return engine_->hot_keys(count);
+}
+
+std::vector<HotKey> CacheInvalidator::hot_keys(std::size_t count,
+                                               std::string_view name_space) const {
+  return engine_->hot_keys(count, name_space);
+}
+
 std::vector<std::string> CacheInvalidator::namespaces() const { return engine_->namespaces(); }
 std::size_t CacheInvalidator::sweep(std::size_t max_entries) { return engine_->sweep(max_entries); }
 void CacheInvalidator::close() { engine_->close(); }

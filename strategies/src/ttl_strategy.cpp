@@ -152,10 +152,17 @@ Deadlines TtlStrategy::on_store(const EntryView& entry, Instant now) {
   Duration lifetime =
       entry.requested_ttl ? *entry.requested_ttl : with_jitter(policy_lifetime(entry));
   if (entry.loader_ttl) lifetime = std::min(lifetime, *entry.loader_ttl);
-  return {.soft = kNever, .hard = later(now, std::max(lifetime, Duration::zero()))};
+  Deadlines deadlines{.hard = later(now, std::max(lifetime, Duration::zero()))};
+  // A lifetime that caller, loader or jitter made shorter than soft_ttl has no soft part.
+  const bool soft = options_.soft_ttl > Duration::zero() && options_.soft_ttl < lifetime;
+  if (soft) deadlines.soft = later(now, options_.soft_ttl);
+  deadlines.idle = options_.idle_ttl;
+  return deadlines;
 }
 
-ReadDecision TtlStrategy::on_soft_expired(const EntryView&, Instant) { return ReadDecision::serve; }
+ReadDecision TtlStrategy::on_soft_expired(const EntryView&, Instant) {
+  return ReadDecision::serve_and_refresh;
+}
 
 Duration TtlStrategy::policy_lifetime(const EntryView& entry) const {
   if (options_.function) {
@@ -181,6 +188,19 @@ OptionTable<TtlOptions> ttl_option_table() {
             "field, and otherwise, the duration for all others");
   table.add("ttl_jitter", &TtlOptions::jitter, percentage_kind({.at_least = 0.0, .below = 1.0}),
             "share of its lifetime by which an entry may end early, drawn per entry");
+  table.add("soft_ttl", &TtlOptions::soft_ttl, duration_kind({.at_least = Duration::zero()}),
+            "age from which an entry is refreshed in the background while its old value is served; "
+            "0s: off");
+  table.add("idle_ttl", &TtlOptions::idle_ttl, duration_kind({.at_least = Duration::zero()}),
+            "an entry that nobody reads for so long expires, whatever is left of its ttl; 0s: off");
+  table.relate([](const TtlOptions& options, const std::string& path, Findings& findings) {
+    if (options.soft_ttl > Duration::zero() && options.table.by.empty() &&
+        options.soft_ttl >= options.ttl) {
+      findings.add(path_to(path, "soft_ttl"),
+                   fmt::format("expected less than ttl, {}, found {}", format_duration(options.ttl),
+                               format_duration(options.soft_ttl)));
+    }
+  });
   table.use_fields([](const TtlOptions& options) {
     std::vector<KeyFieldUse> uses;
     if (!options.table.by.empty()) uses.push_back({"ttl.by", options.table.by});

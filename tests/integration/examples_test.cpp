@@ -48,7 +48,9 @@ TEST_P(ExamplesTest, SaysWhatIsWrongWithAnotherPolicy) {
   EXPECT_THAT(result.err, HasSubstr(policy + ":2:"));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ExamplesTest, ::testing::Values("01_ttl", "02_tags"));
+INSTANTIATE_TEST_SUITE_P(All, ExamplesTest,
+                         ::testing::Values("01_ttl", "02_tags", "03_events", "04_hybrid",
+                                           "05_hot_keys", "06_own_strategy", "07_plugin"));
 
 /// The story that the demo tells.
 TEST(DemoTest, WaitingLongerHitsMoreAndServesStalerUnlessWritesAreHeardOf) {
@@ -70,6 +72,28 @@ TEST(DemoTest, WaitingLongerHitsMoreAndServesStalerUnlessWritesAreHeardOf) {
   EXPECT_GT(value(0, "loads"), value(1, "loads"));
   EXPECT_LT(value(1, "hit_ratio"), value(2, "hit_ratio"));
   EXPECT_EQ(value(2, "stale_serves"), 0);
+}
+
+// The story of the demo itself: events leave nothing stale, prediction answers more from memory than time alone.
+TEST(DemoTest, EventsLeaveNothingStaleAndPredictionHitsMoreThanTimeAlone) {
+  const auto policy = [](const std::string& name, const char* writes = "") {
+    return name + "=" + (kExamples / "demo" / (name + ".yaml")).string() + writes;
+  };
+  const ProcessResult result = run_process(
+      {FRESHET_BINARY, "compare", "--json", "--trace", (kExamples / "traffic/shop.csv.gz").string(),
+       "--policy", policy("ttl"), "--policy", policy("event", ",writes=event"), "--policy",
+       policy("predictive"), "--policy", policy("hybrid", ",writes=event")});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const nlohmann::json policies = nlohmann::json::parse(result.out).at("policies");
+  const auto value = [&](std::size_t row, const char* name) {
+    return policies.at(row).at(name).get<double>();
+  };
+  EXPECT_GT(value(0, "stale_serves"), 0);
+  EXPECT_EQ(value(1, "stale_serves"), 0);
+  EXPECT_EQ(value(3, "stale_serves"), 0);
+  EXPECT_GT(value(2, "hit_ratio"), value(0, "hit_ratio") + 0.02);
+  EXPECT_GT(value(2, "refreshes"), 0);
+  EXPECT_GT(value(3, "refreshes"), 0);
 }
 
 TEST(SampleTrafficTest, IsWhatItsScriptMakes) {

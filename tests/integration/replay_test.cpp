@@ -111,6 +111,9 @@ void PrintTo(const ModelCase& c, std::ostream* out) {
   *out << c.eviction << " " << c.capacity << " ttl " << c.ttl << " writes " << c.writes;
 }
 
+const std::string kOriginRule =
+    "events:\n  origin_write: [{invalidate_key: {namespace: \"{namespace}\", key: \"{key}\"}}]\n";
+
 class ReplayModelTest : public ReplayTest, public ::testing::WithParamInterface<ModelCase> {};
 
 TEST_P(ReplayModelTest, MeasuresWhatTheModelMeasures) {
@@ -118,14 +121,15 @@ TEST_P(ReplayModelTest, MeasuresWhatTheModelMeasures) {
   const std::vector<NaiveRow> rows = random_rows(c.capacity, 20'000);
   std::unique_ptr<NaiveQueues> queues = std::make_unique<NaiveLru>();
   if (c.eviction == "s3fifo") queues = std::make_unique<NaiveS3Fifo>(c.capacity);
-  const NaiveFigures want = NaiveReplay(*queues, c.capacity, c.ttl_ms, c.writes == "put").run(rows);
+  const NaiveFigures want = NaiveReplay(*queues, c.capacity, c.ttl_ms, c.writes).run(rows);
   ASSERT_GT(want.evictions, 100u) << "a trace that fills the cache was wanted";
   ASSERT_GT(want.hits, 100u);
   ASSERT_EQ(want.stale_serves > 0, c.writes == "silent");
 
-  const nlohmann::json json = json_of(
-      {"replay", "--config", file("policy.yaml", policy_text(c.eviction, c.capacity, c.ttl)),
-       "--trace", file("trace.csv", text_of(rows)), "--writes", c.writes});
+  const nlohmann::json json =
+      json_of({"replay", "--config",
+               file("policy.yaml", policy_text(c.eviction, c.capacity, c.ttl) + kOriginRule),
+               "--trace", file("trace.csv", text_of(rows)), "--writes", c.writes});
   expect_figures(json, want);
   EXPECT_EQ(json.at("writes"), c.writes);
 }
@@ -135,6 +139,10 @@ INSTANTIATE_TEST_SUITE_P(Policies, ReplayModelTest,
                                            ModelCase{"lru", 100, "10s", 10'000, "put"},
                                            ModelCase{"lru", 50, "", -1, "put"},
                                            ModelCase{"lru", 1, "1m", 60'000, "put"},
+                                           ModelCase{"lru", 50, "", -1, "event"},
+                                           ModelCase{"lru", 100, "10s", 10'000, "event"},
+                                           ModelCase{"s3fifo", 50, "", -1, "event"},
+                                           ModelCase{"s3fifo", 150, "1m", 60'000, "event"},
                                            ModelCase{"s3fifo", 10, "10s", 10'000, "silent"},
                                            ModelCase{"s3fifo", 100, "10s", 10'000, "put"},
                                            ModelCase{"s3fifo", 50, "", -1, "put"},
@@ -172,6 +180,26 @@ TEST_F(ReplayTest, RowsWithoutATimeAreATickApart) {
       json_of({"replay", "--config", policy, "--trace", trace, "--tick", "5s"});
   EXPECT_EQ(moving.at("hits"), 1);  // after 5 s; at 10 s it is gone
   EXPECT_EQ(moving.at("tick"), "5s");
+}
+
+TEST_F(ReplayTest, ListsTheMostReadKeysWithTheNumberOfTheirReads) {
+  const std::vector<std::string> command{
+      "replay",
+      "--config",
+      file("policy.yaml", policy_text("lru", 2, "")),
+      "--trace",
+      file("trace.csv",
+           "0,a,1,get,-1,\n1,b,1,get,-1,\n2,b,1,get,-1,\n3,c,1,get,-1,\n4,c,1,set,-1,\n5,b,1,get,-"
+           "1,\n6,c,1,get,-1,\n"),
+      "--hot-keys",
+      "2"};
+  const nlohmann::json hot = json_of(command).at("hot_keys");
+  EXPECT_EQ(hot, nlohmann::json::parse(
+                     R"([{"namespace": "things", "key": "b", "accesses": 3, "error": 0},
+                         {"namespace": "things", "key": "c", "accesses": 2, "error": 0}])"));
+  const ProcessResult text = freshet(command);
+  EXPECT_THAT(text.out, HasSubstr("hot key"));
+  EXPECT_THAT(text.out, HasSubstr("50.00 %"));
 }
 
 TEST_F(ReplayTest, ABrokenLineEndsTheRunWithItsNumber) {
@@ -246,13 +274,22 @@ TEST_F(ReplayTest, RefusesArgumentsThatMakeNoSense) {
     EXPECT_THAT(result.err, StartsWith("freshet: "));
     return result.err;
   };
-  EXPECT_THAT(refusal({"--writes", "event"}), HasSubstr("not built yet"));
   EXPECT_THAT(refusal({"--writes", "loud"}), HasSubstr("expected silent, event or put"));
   EXPECT_THAT(refusal({"--tick", "fast"}), HasSubstr("--tick: found \"fast\": "));
   EXPECT_THAT(refusal({"--colour"}), HasSubstr("--colour"));
   EXPECT_EQ(freshet({"replay", "--trace", trace}).exit_code, 2);
   EXPECT_EQ(freshet({}).exit_code, 2);
   EXPECT_EQ(freshet({"replays"}).exit_code, 2);
+}
+
+TEST_F(ReplayTest, WritesAsEventsNeedARuleThatTakesThem) {
+  const std::string policy = file("policy.yaml", policy_text("lru", 50, ""));
+  const std::string trace = file("trace.csv", "0,a,1,get,-1,\n1,a,1,set,-1,\n");
+  const ProcessResult result =
+      freshet({"replay", "--config", policy, "--trace", trace, "--writes", "event"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, HasSubstr("nothing in the policy takes the event origin_write"));
 }
 
 TEST_F(ReplayTest, SaysItsVersion) {

@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace freshet::test {
@@ -118,9 +119,9 @@ class NaiveS3Fifo final : public NaiveQueues {
 
 class NaiveReplay {
  public:
-  /// `ttl`: the policy's, in ms; -1: none.
-  NaiveReplay(NaiveQueues& queues, std::size_t capacity, std::int64_t ttl, bool writes_put)
-      : queues_(queues), capacity_(capacity), ttl_(ttl), writes_put_(writes_put) {}
+  /// `ttl`: the policy's, in ms; -1: none. `writes`: silent, put or event.
+  NaiveReplay(NaiveQueues& queues, std::size_t capacity, std::int64_t ttl, std::string writes)
+      : queues_(queues), capacity_(capacity), ttl_(ttl), writes_(std::move(writes)) {}
 
   NaiveFigures run(const std::vector<NaiveRow>& rows) {
     for (const NaiveRow& row : rows) step(row);
@@ -144,7 +145,8 @@ class NaiveReplay {
       get(row);
     } else {
       ++versions_[row.key];
-      if (writes_put_) write(row);
+      if (writes_ == "put") write(row);
+      if (writes_ == "event") invalidate(row.key);
     }
   }
 
@@ -162,15 +164,16 @@ class NaiveReplay {
 
   void write(const NaiveRow& row) {
     const bool resident = entries_.contains(row.key);
-    if (row.op == "delete" || (row.ttl == 0 && resident)) {
-      ++figures_.invalidations;
-      if (resident) ++figures_.entries_invalidated;
-      erase(row.key);
-      return;
-    }
+    if (row.op == "delete" || (row.ttl == 0 && resident)) return invalidate(row.key);
     if (row.ttl == 0) return;
     if (resident) queues_.hit(row.key);
     store(row, row.ttl < 0 ? ttl_ : row.ttl);
+  }
+
+  void invalidate(const std::string& key) {
+    ++figures_.invalidations;
+    if (entries_.contains(key)) ++figures_.entries_invalidated;
+    erase(key);
   }
 
   void store(const NaiveRow& row, std::int64_t ttl) {
@@ -190,7 +193,7 @@ class NaiveReplay {
   NaiveQueues& queues_;
   std::size_t capacity_;
   std::int64_t ttl_;
-  bool writes_put_;
+  std::string writes_;
   std::map<std::string, Entry> entries_;
   std::map<std::string, std::uint64_t> versions_;
   NaiveFigures figures_;

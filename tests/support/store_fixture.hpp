@@ -46,7 +46,7 @@ class StoreFixture : public ::testing::Test {
 
   /// The value, or "" for a miss.
   std::string get(std::string_view name) {
-    const EntryRef found = store_->find(key(name), now_);
+    const EntryRef found = store_->find(key(name), now_).entry;
     return found ? *static_cast<const std::string*>(found->value()) : std::string();
   }
 

@@ -59,19 +59,49 @@ class Cache {
   /// The cached value, or what `loader` makes. Concurrent calls for a key share one load; what the loader throws reaches
   /// all of them. The value is kept unless policy, loader or an invalidation meanwhile say otherwise; it is returned in
   /// any case. Throws RecursiveLoad where waiting would never end.
+  /// Under a policy that refreshes (soft_ttl, predictive, some plugins) a copy of the loader may run
+  /// on the executor after this call has returned: let it own what it captures, or give it nothing
+  /// but what outlives the cache. A loader that cannot be copied is never kept; bind_loader serves
+  /// such refreshes.
   template <LoaderOf<T> Loader>
   Handle<T> get_or_load(std::string_view key, Loader&& loader,
                         const EntryOptions& options = {}) const {
     auto erased = [&loader](LoadContext& context, detail::ValueSink sink) {
-      if constexpr (std::is_invocable_r_v<T, Loader&, LoadContext&>) {
-        T value = loader(context);
-        sink(detail::erase(value));
+      run(loader, context, sink);
+    };
+    auto keep = [&loader]() -> std::shared_ptr<const detail::BackgroundLoader> {
+      using Owned = std::decay_t<Loader>;
+      if constexpr (std::is_copy_constructible_v<Owned> && LoaderOf<Owned, T>) {
+        return std::make_shared<const detail::BackgroundLoader>(
+            [owned = Owned(loader)](std::string_view, LoadContext& context,
+                                    detail::ValueSink sink) mutable { run(owned, context, sink); });
       } else {
-        T value = loader();
-        sink(detail::erase(value));
+        return nullptr;
       }
     };
-    return Handle<T>(core_->get_or_load(key, erased, options));
+    return Handle<T>(core_->get_or_load(key, erased, keep, options));
+  }
+
+  /// The loader for loads in the background: refreshes of what nobody happens to read, and of what
+  /// get() finds past its soft deadline. `loader(std::string_view key)`, or with a LoadContext&,
+  /// makes a T; it runs on the executor, possibly on several threads at once. It serves the whole
+  /// namespace, with full keys; a later one replaces it; CacheInvalidator::close() lets it go. It
+  /// must not own a view or invalidator, which would then never end.
+  template <class Loader>
+  requires(
+      std::is_invocable_r_v<T, Loader&, std::string_view, LoadContext&> ||
+      std::is_invocable_r_v<T, Loader&, std::string_view>) void bind_loader(Loader loader) const {
+    core_->bind_loader(std::make_shared<const detail::BackgroundLoader>(
+        [loader = std::move(loader)](std::string_view key, LoadContext& context,
+                                     detail::ValueSink sink) mutable {
+          if constexpr (std::is_invocable_r_v<T, Loader&, std::string_view, LoadContext&>) {
+            T value = loader(key, context);
+            sink(detail::erase(value));
+          } else {
+            T value = loader(key);
+            sink(detail::erase(value));
+          }
+        }));
   }
 
   /// One handle per key, empty where nothing is cached.
@@ -131,6 +161,17 @@ class Cache {
   Cache scoped(std::string_view scope) const { return Cache(core_->scoped(scope)); }
 
  private:
+  template <class Loader>
+  static void run(Loader& loader, LoadContext& context, detail::ValueSink sink) {
+    if constexpr (std::is_invocable_r_v<T, Loader&, LoadContext&>) {
+      T value = loader(context);
+      sink(detail::erase(value));
+    } else {
+      T value = loader();
+      sink(detail::erase(value));
+    }
+  }
+
   friend class CacheInvalidator;
   explicit Cache(std::shared_ptr<detail::NamespaceCache> core) noexcept : core_(std::move(core)) {}
 

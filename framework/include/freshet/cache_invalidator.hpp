@@ -2,21 +2,26 @@
 #pragma once
 
 #include <any>
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <typeindex>
 #include <utility>
 #include <vector>
 
 #include "freshet/cache.hpp"
 #include "freshet/components.hpp"
+#include "freshet/emitted.hpp"
+#include "freshet/event.hpp"
+#include "freshet/hot_key.hpp"
 #include "freshet/invalidation.hpp"
 #include "freshet/policy.hpp"
+#include "freshet/signal_bus.hpp"
 #include "freshet/statistics.hpp"
 
 namespace freshet {
@@ -72,6 +77,37 @@ class CacheInvalidator {
     return invalidate_many(std::span(targets.begin(), targets.size()), options);
   }
 
+  /// Forgets what belongs to one thing of the domain, as `entities` of the policy says, together: its keys, tags and
+  /// namespaces. `id` is the value of the field `id`. Throws UnknownEntity, and InvalidName for a missing field.
+  template <class Id>
+  requires std::convertible_to<Id, FieldValue> Invalidated
+  invalidate_entity(std::string name, Id&& id, const InvalidateOptions& options = {}) {
+    return invalidate_entity(Event(std::move(name), {{"id", std::forward<Id>(id)}}), options);
+  }
+  Invalidated invalidate_entity(std::string name, std::initializer_list<EventField> fields,
+                                const InvalidateOptions& options = {}) {
+    return invalidate_entity(Event(std::move(name), fields), options);
+  }
+
+  /// Calls `handler` for each event of this name until the connection goes. Handlers in place run after what the event
+  /// invalidates, so they read fresh data. A handler owns what it uses; one that keeps a CacheInvalidator keeps the
+  /// cache for as long as it is registered.
+  Connection register_event_handler(std::string event, std::function<void(const Event&)> handler,
+                                    Delivery delivery = Delivery::in_place);
+  /// The same for every event.
+  Connection register_event_handler(std::function<void(const Event&)> handler,
+                                    Delivery delivery = Delivery::in_place);
+
+  /// Tells of what the cache itself does; always posted to the executor.
+  Connection on_notice(NoticeKind kind, std::function<void(const CacheNotice&)> handler);
+
+  /// Something happened: the policy's rules, the strategies and the handlers take it from here. What a rule debounces or
+  /// batches happens later and is counted as `deferred`. Throws InvalidName for an event without a name.
+  Emitted emit(const Event& event);
+  Emitted emit(std::string event, std::initializer_list<EventField> fields = {}) {
+    return emit(Event(std::move(event), fields));
+  }
+
   /// Adds tags to an entry that is already stored. Says whether it was there. Invalidations before this do not count.
   bool tag(std::string_view key, std::string_view name_space, std::span<const std::string> tags);
   bool tag(std::string_view key, std::string_view name_space,
@@ -81,6 +117,13 @@ class CacheInvalidator {
 
   /// What has happened so far. Gathered on the call; each number is exact once the calls it counts have returned.
   Statistics stats() const;
+
+  /// The most-read keys of all namespaces, hottest first, at most `count`. What their numbers mean stands in
+  /// AnalyticsOptions and HotKey.
+  std::vector<HotKey> hot_keys(std::size_t count) const;
+
+  /// The same of one namespace; the name of a block stands for all its namespaces. Throws UnknownNamespace.
+  std::vector<HotKey> hot_keys(std::size_t count, std::string_view name_space) const;
 
   /// The names of the policy's blocks, in its order; a name may be a glob.
   std::vector<std::string> namespaces() const;
@@ -99,6 +142,7 @@ class CacheInvalidator {
       : engine_(std::move(engine)) {}
   std::shared_ptr<detail::NamespaceCache> open(std::string_view name_space,
                                                const detail::ValueType& type);
+  Invalidated invalidate_entity(const Event& entity, const InvalidateOptions& options);
 
   std::shared_ptr<detail::Engine> engine_;
 };
@@ -106,12 +150,16 @@ class CacheInvalidator {
 /// Collects policy blocks given in code. Confined to one thread.
 class CacheInvalidatorBuilder {
  public:
-  /// A block served by the strategy whose options these are: TtlOptions, ManualOptions, or those of a strategy that
-  /// `components.strategies` knows. `name` may be a glob.
+  /// A block served by the strategy whose options these are: TtlOptions, EventOptions,
+  /// ManualOptions, or those of a strategy that `components.strategies` knows; HybridOptions stands
+  /// for several. `name` may be a glob.
   template <class Options>
   CacheInvalidatorBuilder& cache(std::string name, Options options, BlockOptions block = {}) {
-    return add(std::move(name), std::type_index(typeid(Options)), std::any(std::move(options)),
-               std::move(block));
+    if constexpr (requires { options.parts(); }) {
+      return add(std::move(name), options.parts(), std::move(block));
+    } else {
+      return add(std::move(name), {std::any(std::move(options))}, std::move(block));
+    }
   }
 
   CacheInvalidatorBuilder& components(Components components);
@@ -122,11 +170,10 @@ class CacheInvalidatorBuilder {
  private:
   struct Block {
     std::string name;
-    std::type_index options_type;
-    std::any options;
+    std::vector<std::any> strategies;
     BlockOptions block;
   };
-  CacheInvalidatorBuilder& add(std::string name, std::type_index type, std::any options,
+  CacheInvalidatorBuilder& add(std::string name, std::vector<std::any> strategies,
                                BlockOptions block);
 
   std::vector<Block> blocks_;

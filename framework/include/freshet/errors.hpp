@@ -50,6 +50,12 @@ class UnknownNamespace : public Error {
   using Error::Error;
 };
 
+/// An entity that the policy does not declare. The message names the nearest that it does.
+class UnknownEntity : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A key, tag, namespace or scope that is empty, longer than its limit (limits.hpp) or has a forbidden character.
 class InvalidName : public Error {
  public:

@@ -8,5 +8,6 @@ namespace freshet {
 inline constexpr std::size_t kMaxKeyBytes = 4096;
 inline constexpr std::size_t kMaxNamespaceBytes = 512;
 inline constexpr std::size_t kMaxTagBytes = 1024;
+inline constexpr std::size_t kMaxEventNameBytes = 512;
 
 }  // namespace freshet

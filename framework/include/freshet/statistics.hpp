@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "freshet/rates.hpp"
+
 namespace freshet {
 
 /// One policy block's numbers, or the sum over all.
@@ -20,6 +22,9 @@ struct NamespaceStatistics {
 #define FRESHET_METRIC(name, kind, unit, help) std::uint64_t name = 0;
 #include "freshet/detail/metrics.inc"
 #undef FRESHET_METRIC
+
+  /// Invalidations: of its keys and namespaces for a block, of any kind for the sum.
+  Rate invalidation_rate{};
 
   /// hits / (hits + misses); 0 before the first read.
   double hit_ratio() const noexcept {
@@ -38,11 +43,13 @@ struct NamespaceStatistics {
 struct Statistics {
   NamespaceStatistics total;
   std::vector<NamespaceStatistics> namespaces;  // in the order of the policy
+  std::vector<Warning> warnings;                // by Components::warnings
 
-  /// An aligned table: a row per metric that is not zero anywhere, a column per block.
+  /// An aligned table: a row per metric that is not zero anywhere, a column per block; then a line per warning.
   std::string text() const;
 
-  /// {"total": {…}, "namespaces": {"profiles": {…}}}, every metric under its name, hit_ratio besides.
+  /// {"total": {…}, "namespaces": {"profiles": {…}}}, every metric under its name, hit_ratio and
+  /// invalidation_rate besides; then "warnings": [{kind, namespace, tag, value, threshold, text}].
   std::string json() const;
 };
 

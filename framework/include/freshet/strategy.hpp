@@ -10,15 +10,25 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "freshet/clock.hpp"
+#include "freshet/event.hpp"
+#include "freshet/hot_key.hpp"
+#include "freshet/invalidation_plan.hpp"
+#include "freshet/logger.hpp"
 
 namespace freshet {
 
-/// When an entry stops being good. From `soft` on it is refreshed while still served; from `hard` on it is a miss.
+/// When an entry stops being good, and when to load it again. From `soft` on it is refreshed while still served; from `hard`
+/// on it is a miss; unread for `idle` it expires as well (kept to a sixteenth of itself). At `refresh_at` it is loaded again
+/// in the background if it was read at least `refresh_from_accesses` times by then, and let go otherwise.
 struct Deadlines {
   Instant soft = kNever;
   Instant hard = kNever;
+  Duration idle{};                          // zero: none
+  Instant refresh_at = kNever;              // needs a loader bound to the namespace
+  std::uint16_t refresh_from_accesses = 0;  // counted exactly up to 65,535
 
   friend bool operator==(const Deadlines&, const Deadlines&) = default;
 };
@@ -38,6 +48,9 @@ struct EntryView {
   std::optional<Duration>
       loader_ttl{};      // LoadContext::ttl: how long the value itself is good, which only shortens
   Duration load_time{};  // how long the load took; zero for a put
+  Instant stored_at{};   // for on_soft_expired: when the value was stored
+  Deadlines deadlines{};    // what on_store answered; within on_store: what those before it did
+  std::uint64_t bytes = 0;  // of key and value where SizeOf says, of the key otherwise
 
   /// The value of a field of the key, if the block's template has it.
   std::optional<std::string_view> field(std::string_view name) const noexcept {
@@ -48,6 +61,31 @@ struct EntryView {
   }
 };
 
+/// Chosen by the strategy that starts a timer.
+using TimerId = std::uint32_t;
+
+/// How much may be loaded in the background for one policy block.
+struct RefreshLimits {
+  std::uint64_t per_second = 200;  // >= 1
+  std::uint64_t at_once = 16;      // >= 1
+  std::uint64_t warm_keys = 100;   // >= 1: keys refreshed for being read often
+};
+
+/// What a strategy may ask for. Thread-safe. No call blocks or throws.
+class StrategyHost {
+ public:
+  virtual ~StrategyHost() = default;
+  /// Calls on_timer(timer) once, after `delay`, on the executor. Starting it again before that moves it.
+  virtual void start_timer(TimerId timer, Duration delay) = 0;
+  /// Loads a key again in the background, if a loader is bound to its namespace and the budget allows it.
+  virtual void request_refresh(std::string_view name_space, std::string_view key) = 0;
+  /// The block's most-read keys, hottest first, at most `count`.
+  virtual std::vector<HotKey> hot_keys(std::size_t count) = 0;
+  /// Replaces the block's limits. For on_attach.
+  virtual void limit_refreshes(const RefreshLimits& limits) { (void)limits; }
+  virtual void log(LogLevel level, std::string_view message) noexcept = 0;
+};
+
 /// Implementations are thread-safe: one object serves every thread of its policy block.
 class Strategy {
  public:
@@ -56,8 +94,18 @@ class Strategy {
   /// The deadlines of an entry about to be stored. `hard <= now` means: do not keep it.
   virtual Deadlines on_store(const EntryView& entry, Instant now) = 0;
 
-  /// Asked by a reader between the soft and the hard deadline.
+  /// Asked by a reader between the soft and the hard deadline. `serve_and_refresh` starts one load in the background,
+  /// whoever else asks meanwhile.
   virtual ReadDecision on_soft_expired(const EntryView& entry, Instant now) = 0;
+
+  /// Adds to `plan` what the event makes stale. Called for every event, whatever rules there are for it.
+  virtual void on_event(const Event& event, InvalidationPlan& plan) { (void)event, (void)plan; }
+
+  /// Called once, before anything else, with what the strategy may ask for; `host` outlives the strategy.
+  virtual void on_attach(StrategyHost& host) { (void)host; }
+
+  /// A timer that the strategy asked its host for has come.
+  virtual void on_timer(TimerId timer, StrategyHost& host) { (void)timer, (void)host; }
 };
 
 }  // namespace freshet

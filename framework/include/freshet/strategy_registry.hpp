@@ -86,6 +86,7 @@ class StrategyType {
   std::string name_;
   OptionPlacement placement_;
   std::type_index type_;
+  bool shares_type_ = false;  // with others: the type does not stand for this strategy
   std::any defaults_;
   detail::OptionList list_;
   Address address_;  // of the struct inside the any
@@ -109,22 +110,43 @@ class StrategyRegistry {
   template <class Options, class MakeStrategy>
   void add(std::string name, const OptionTable<Options>& table, MakeStrategy make,
            OptionPlacement placement = OptionPlacement::in_section) {
-    StrategyType::Address address = [](const std::any& options) -> const void* {
-      return std::any_cast<Options>(&options);
-    };
-    StrategyType::Make erased = [make](const std::any& options, const StrategyCollaborators& with) {
-      return std::unique_ptr<Strategy>(make(std::any_cast<const Options&>(options), with));
-    };
-    add(StrategyType(std::move(name), placement, std::any(Options{}), table.list(), address,
-                     std::move(erased)));
+    add(type_of(std::move(name), table, Options{}, std::move(make), placement));
   }
 
+  /// The same for strategies that are known at run time only: several may have one type of options,
+  /// each with defaults of its own, and none is found by that type.
+  template <class Options, class MakeStrategy>
+  void add_shared(std::string name, const OptionTable<Options>& table, Options defaults,
+                  MakeStrategy make) {
+    StrategyType type = type_of(std::move(name), table, std::move(defaults), std::move(make),
+                                OptionPlacement::in_section);
+    type.shares_type_ = true;
+    add(std::move(type));
+  }
+
+  /// One with the same strategies, to which others can be added.
+  std::shared_ptr<StrategyRegistry> copy() const;
+
   const StrategyType* find(std::string_view name) const noexcept;
+  /// Null also for a type that strategies share.
   const StrategyType* find(std::type_index options_type) const noexcept;
   std::vector<std::string> names() const;
   const std::deque<StrategyType>& types() const noexcept { return types_; }
 
  private:
+  template <class Options, class MakeStrategy>
+  static StrategyType type_of(std::string name, const OptionTable<Options>& table, Options defaults,
+                              MakeStrategy make, OptionPlacement placement) {
+    StrategyType::Address address = [](const std::any& options) -> const void* {
+      return std::any_cast<Options>(&options);
+    };
+    StrategyType::Make erased = [make = std::move(make)](const std::any& options,
+                                                         const StrategyCollaborators& with) {
+      return std::unique_ptr<Strategy>(make(std::any_cast<const Options&>(options), with));
+    };
+    return StrategyType(std::move(name), placement, std::any(std::move(defaults)), table.list(),
+                        address, std::move(erased));
+  }
   void add(StrategyType type);
 
   std::deque<StrategyType> types_;

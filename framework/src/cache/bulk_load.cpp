@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace freshet::detail {
+namespace {
+
+// Bulk loaders serve no refreshes: they are given the keys that are missing.
+const auto kNoLoader = []() -> std::shared_ptr<const BackgroundLoader> { return nullptr; };
+
+}  // namespace
 
 BulkLoad::BulkLoad(NamespaceView& view, std::span<const std::string_view> keys,
                    const EntryOptions& options, std::span<Reading> answers)
@@ -40,8 +46,8 @@ void BulkLoad::run(ErasedBulkLoader loader) {
 
 bool BulkLoad::look_up(Item& item, bool first) {
   item.start = view_.note_start(item.name.ref());
-  Reading found = view_.look_up(item.name.ref());
-  if (first) view_.block_.counters().add(found.entry ? Metric::hits : Metric::misses);
+  Reading found = view_.look_up(item.name.ref(), kNoLoader);
+  if (first) view_.block_.count_read(item.name.ref(), static_cast<bool>(found.entry));
   if (!found.entry) return false;
   if (!first) view_.block_.counters().add(Metric::shared_loads);
   settle(item, std::move(found));
@@ -58,7 +64,7 @@ void BulkLoad::board(Item& item) {
     return;
   }
   item.led = std::move(flight);
-  if (Reading found = view_.look_up(key);
+  if (Reading found = view_.look_up(key, kNoLoader);
       found.entry) {  // another flight landed since the first look
     view_.engine_->flights().complete(key, *std::exchange(item.led, nullptr), found.entry);
     settle(item, view_.count_shared(std::move(found)));
@@ -82,8 +88,7 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
       Item& item = *led.at(position);
       // One load took the time for all: it is counted once.
       const Duration load_time = std::exchange(answered, true) ? Duration{} : elapsed();
-      EntryRef entry =
-          view_.finish(item.name.ref(), item.plan, *item.led, nullptr, options_, load_time, value);
+      EntryRef entry = key_load(item).finish(nullptr, load_time, value);
       item.led = nullptr;
       settle(item, NamespaceView::loaded(std::move(entry)));
     });
@@ -95,6 +100,12 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
     if (item->led) settle(*item, {});  // the loader says that there is no such thing
   }
   end_led(nullptr);
+}
+
+KeyLoad BulkLoad::key_load(const Item& item) const {
+  Engine& engine = *view_.engine_;
+  return {engine.clock(),  engine.freshness(), engine.flights(), view_.block_,
+          item.name.ref(), item.plan,          *item.led,        options_.ttl};
 }
 
 void BulkLoad::end_led(std::exception_ptr error) noexcept {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/key_load.hpp"
 #include "cache/namespace_view.hpp"
 
 namespace freshet::detail {
@@ -41,6 +42,7 @@ class BulkLoad {
   bool look_up(Item& item, bool first);
   void board(Item& item);
   void load_led(ErasedBulkLoader loader);
+  KeyLoad key_load(const Item& item) const;
   void end_led(std::exception_ptr error) noexcept;
   void wait_for_others();
   void settle(Item& item, Reading reading);

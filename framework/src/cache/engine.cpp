@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "cache/full_key.hpp"
@@ -18,17 +20,38 @@ Components with_defaults(Components components) {
   if (!components.clock) components.clock = make_system_clock();
   if (!components.executor) components.executor = make_thread_pool_executor(1);
   if (!components.random) components.random = make_random_source();
+  if (!components.logger) components.logger = make_stderr_logger();
   return components;
 }
 
 std::vector<std::unique_ptr<PolicyBlock>> make_blocks(const config::PolicyModel& policy,
                                                       Freshness& freshness,
-                                                      const StrategyCollaborators& collaborators) {
+                                                      const StrategyCollaborators& collaborators,
+                                                      SignalBus& bus,
+                                                      const AnalyticsOptions& analytics) {
   std::vector<std::unique_ptr<PolicyBlock>> blocks;
   for (const config::BlockModel& block : policy.blocks) {
-    blocks.push_back(std::make_unique<PolicyBlock>(block, freshness, collaborators));
+    blocks.push_back(std::make_unique<PolicyBlock>(block, blocks.size(), freshness, collaborators,
+                                                   bus, analytics));
   }
   return blocks;
+}
+
+SignalBusOptions bus_options(const Components& components, BlockCounters& counters) {
+  const auto count = [&counters](SignalFault fault) {
+    switch (fault) {
+      case SignalFault::handler_failed:
+        return counters.add(Metric::handler_failures);
+      case SignalFault::handler_slow:
+        return counters.add(Metric::handlers_slow);
+      case SignalFault::delivery_dropped:
+        return counters.add(Metric::events_dropped);
+    }
+  };
+  SignalBusOptions options{
+      .clock = components.clock, .executor = components.executor, .logger = components.logger};
+  options.on_fault = count;
+  return options;
 }
 
 std::vector<std::string> names_of(const config::PolicyModel& policy) {
@@ -41,9 +64,27 @@ std::vector<std::string> names_of(const config::PolicyModel& policy) {
 
 Engine::Engine(const config::PolicyModel& policy, Components components)
     : components_(with_defaults(std::move(components))),
-      blocks_(make_blocks(policy, freshness_, {*components_.clock, *components_.random})),
+      bus_(bus_options(components_, totals_)),
+      blocks_(make_blocks(policy, freshness_, {*components_.clock, *components_.random}, bus_,
+                          components_.analytics)),
       resolver_(names_of(policy)),
-      sweeper_(components_.executor, kSweepInterval, [this] { sweep(kSweepStep); }) {}
+      rates_(blocks_.size(), components_.warnings),
+      work_(components_.executor),
+      refresher_(*components_.clock, *components_.logger, freshness_, flights_, work_),
+      events_(policy.rules, {components_.clock, components_.executor, components_.logger}, bus_,
+              totals_, event_host()),
+      sweeper_(components_.executor, kSweepInterval, [this] { tick(); }) {
+  for (const auto& block : blocks_) {
+    hosts_.push_back(std::make_unique<BlockHost>(*block, *this, work_, *components_.logger));
+    block->strategy().on_attach(*hosts_.back());
+  }
+}
+
+Engine::~Engine() {
+  events_.stop();
+  sweeper_.stop();
+  work_.stop();
+}
 
 std::shared_ptr<NamespaceCache> Engine::open(std::string_view name_space, const ValueType& type) {
   PolicyBlock& block = block_of(name_space);
@@ -77,6 +118,9 @@ Invalidated Engine::invalidate_key(PolicyBlock& block, const KeyRef& key,
   if (!options.dry_run) {
     block.counters().add(Metric::invalidations_key);
     block.counters().add(Metric::invalidated_by_key, count);
+    rates_.note_invalidation(now, block.position());
+    if (bus_.listened(NoticeKind::invalidated))
+      tell(Target::key(std::string(key.key), key.space->text()), count, options);
   }
   return {.count = count, .revision = freshness_.revision()};
 }
@@ -96,6 +140,9 @@ Invalidated Engine::invalidate_tag(std::string_view tag, const InvalidateOptions
   if (!options.dry_run) {
     totals_.add(Metric::invalidations_tag);
     totals_.add(Metric::invalidated_by_tag, result.count);
+    rates_.note_tag(components_.clock->now(), tag);
+    if (bus_.listened(NoticeKind::invalidated))
+      tell(Target::tag(std::string(tag)), result.count, options);
   }
   return result;
 }
@@ -107,6 +154,9 @@ Invalidated Engine::invalidate_namespace(std::string_view name_space,
   if (!options.dry_run) {
     block.counters().add(Metric::invalidations_namespace);
     block.counters().add(Metric::invalidated_by_namespace, result.count);
+    rates_.note_invalidation(components_.clock->now(), block.position());
+    if (bus_.listened(NoticeKind::invalidated))
+      tell(Target::name_space(std::string(name_space)), result.count, options);
   }
   return result;
 }
@@ -116,13 +166,60 @@ Invalidated Engine::invalidate_all(const InvalidateOptions& options) {
   if (!options.dry_run) {
     totals_.add(Metric::invalidations_all);
     totals_.add(Metric::invalidated_by_all, result.count);
+    rates_.note_invalidation(components_.clock->now(), std::nullopt);
+    if (bus_.listened(NoticeKind::invalidated)) tell(Target::all(), result.count, options);
   }
   return result;
 }
 
 InvalidatedMany Engine::invalidate_many(std::span<const Target> targets,
                                         const InvalidateOptions& options) {
-  return ManyTargets(*this, targets).invalidate(options);
+  InvalidatedMany answer = ManyTargets(*this, targets).invalidate(options);
+  if (options.dry_run || !bus_.listened(NoticeKind::invalidated)) return answer;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (answer.targets[i].error.empty()) tell(targets[i], answer.targets[i].count, options);
+  }
+  return answer;
+}
+
+EventDispatch::Host Engine::event_host() {
+  return {
+      .invalidate =
+          [this](std::span<const Target> targets, const InvalidateOptions& options) {
+            return invalidate_many(targets, options);
+          },
+      .check = [this](const Target& target) { check(target); },
+      .refresh = [this](std::string_view key,
+                        std::string_view name_space) { return refresh(key, name_space); },
+      .ask_strategies =
+          [this](const Event& event, InvalidationPlan& plan) {
+            for (const auto& block : blocks_) block->strategy().on_event(event, plan);
+          },
+  };
+}
+
+void Engine::check(const Target& target) {
+  switch (target.kind) {
+    case Target::Kind::key:
+      check_key(target.name);
+      return void(block_of(target.space));
+    case Target::Kind::tag:
+      return check_tag(target.name);
+    case Target::Kind::name_space:
+      return void(block_of(target.space));
+    case Target::Kind::all:
+      return;
+  }
+}
+
+void Engine::tell(const Target& target, std::uint64_t count, const InvalidateOptions& options) {
+  const bool tag = target.kind == Target::Kind::tag;
+  bus_.publish({.kind = NoticeKind::invalidated,
+                .name_space = target.space,
+                .key = tag ? std::string() : target.name,
+                .tag = tag ? target.name : std::string(),
+                .cause = options.cause,
+                .count = count});
 }
 
 bool Engine::tag(std::string_view key, std::string_view name_space,
@@ -148,7 +245,8 @@ Exactness Engine::settle_for_count() {
   return Exactness::exact;
 }
 
-Statistics Engine::stats() const {
+Statistics Engine::stats() {
+  look_at_rates();
   Statistics statistics;
   totals_.add_to(statistics.total);
   for (const auto& block : blocks_) {
@@ -158,7 +256,35 @@ Statistics Engine::stats() const {
     }
   }
   statistics.total.tags = freshness_.live_labels(LabelKind::tag);
+  rates_.fill(components_.clock->now(), freshness_.label_spread(LabelKind::tag, kTagsLookedAt),
+              statistics);
   return statistics;
+}
+
+void Engine::look_at_rates() {
+  const Instant now = components_.clock->now();
+  for (const auto& block : blocks_) {
+    NamespaceStatistics counted;
+    block->counters().add_to(counted);
+    rates_.look(now, block->position(), counted);
+  }
+}
+
+std::vector<HotKey> Engine::hot_keys(std::size_t count) {
+  std::vector<HotKey> keys;
+  for (const auto& block : blocks_) {
+    std::vector<HotKey> more = block->hot_keys().top(count);
+    std::move(more.begin(), more.end(), std::back_inserter(keys));
+  }
+  std::stable_sort(keys.begin(), keys.end(),
+                   [](const HotKey& a, const HotKey& b) { return a.accesses > b.accesses; });
+  if (keys.size() > count) keys.resize(count);
+  return keys;
+}
+
+std::vector<HotKey> Engine::hot_keys(std::size_t count, std::string_view name_space) {
+  PolicyBlock& block = block_of(name_space);
+  return block.hot_keys().top(count, name_space == block.name() ? std::string_view() : name_space);
 }
 
 std::vector<std::string> Engine::namespaces() const {
@@ -175,9 +301,27 @@ std::size_t Engine::sweep(std::size_t max_entries) {
   return freed;
 }
 
+void Engine::tick() {
+  sweep(kSweepStep);
+  look_at_rates();
+  for (const auto& block : blocks_) refresher_.refresh_due(*block, kSweepInterval);
+}
+
+bool Engine::refresh(std::string_view key, std::string_view name_space) {
+  PolicyBlock& block = block_of(name_space);
+  const LabelRef space = freshness_.pin(LabelKind::name_space, name_space);
+  check_key(key);
+  return refresher_.load(block, space, std::string(key));
+}
+
 void Engine::close() {
+  events_.stop();
   sweeper_.stop();
-  for (const auto& block : blocks_) block->store().close();
+  work_.stop();
+  for (const auto& block : blocks_) {
+    block->unbind_loaders();
+    block->store().close();
+  }
 }
 
 }  // namespace freshet::detail

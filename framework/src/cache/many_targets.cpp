@@ -68,7 +68,7 @@ InvalidatedMany ManyTargets::invalidate(const InvalidateOptions& options) {
   for (const Resolved& target : targets_) {
     if (!target.label) target.block->store().remove(KeyRef(*target.space.get(), target.key), now);
   }
-  add_to_statistics();
+  add_to_statistics(now);
   return std::move(answer_);
 }
 
@@ -106,8 +106,14 @@ bool ManyTargets::hits(const Resolved& target, const Entry& entry) {
   return entry.carrier().name_space() == target.space.get() && entry.key() == target.key;
 }
 
-void ManyTargets::add_to_statistics() {
+void ManyTargets::add_to_statistics(Instant now) {
   for (const Resolved& target : targets_) {
+    if (target.kind == Target::Kind::tag) {
+      engine_.rates_.note_tag(now, target.label->text);
+    } else {
+      engine_.rates_.note_invalidation(
+          now, target.block == nullptr ? std::nullopt : std::optional(target.block->position()));
+    }
     BlockCounters& counters = target.block != nullptr ? target.block->counters() : engine_.totals_;
     const auto add = [&](Metric calls, Metric entries) {
       counters.add(calls);

@@ -36,7 +36,7 @@ class ManyTargets {
   void count(Instant now);
   void count_exactly(Instant now);
   static bool hits(const Resolved& target, const Entry& entry);
-  void add_to_statistics();
+  void add_to_statistics(Instant now);
 
   Engine& engine_;
   InvalidatedMany answer_;

@@ -21,6 +21,7 @@ void check_length(std::string_view what, std::string_view name, std::size_t limi
 
 void check_key(std::string_view key) { check_length("key", key, kMaxKeyBytes); }
 void check_tag(std::string_view tag) { check_length("tag", tag, kMaxTagBytes); }
+void check_event(std::string_view event) { check_length("event", event, kMaxEventNameBytes); }
 void check_namespace(std::string_view name_space) {
   check_length("namespace", name_space, kMaxNamespaceBytes);
 }

@@ -9,6 +9,16 @@
 #include "freshet/handle.hpp"
 
 namespace freshet::detail {
+namespace {
+
+// For reads that bring no loader of their own.
+const auto kNoLoader = []() -> std::shared_ptr<const BackgroundLoader> { return nullptr; };
+
+Entry::Request request(const EntryPlan& plan, const EntryOptions& options) {
+  return {.ttl = options.ttl, .labels = plan.labels.size()};
+}
+
+}  // namespace
 
 NamespaceView::NamespaceView(std::shared_ptr<Engine> engine, PolicyBlock& block, LabelRef space,
                              std::string scope)
@@ -25,25 +35,33 @@ CallStart NamespaceView::note_start(const KeyRef& key) const noexcept {
   return {engine_->freshness().keys().sequence(key.hash), engine_->freshness().revision()};
 }
 
-Reading NamespaceView::cached(EntryRef entry, Instant now) noexcept {
-  if (!entry) return {};
-  return {std::move(entry), Origin::l1, Staleness::fresh, now};
-}
-
 Reading NamespaceView::loaded(EntryRef entry) noexcept {
   const Instant stored_at = entry->stored_at();
   return {std::move(entry), Origin::loaded, Staleness::fresh, stored_at};
 }
 
-Reading NamespaceView::look_up(const KeyRef& key) {
+Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep) {
   const Instant now = engine_->clock().now();
-  return cached(block_.store().find(key, now), now);
+  Found found = block_.store().find(key, now);
+  if (!found) return {};
+  Staleness staleness = Staleness::fresh;
+  bool refresh = found.refresh_due;
+  if (found.entry->deadlines().soft <= now) {
+    const ReadDecision decision = block_.on_soft_expired(entry_of(found.entry), now);
+    if (decision == ReadDecision::miss) return {};
+    refresh = refresh || decision == ReadDecision::serve_and_refresh;
+    staleness = Staleness::soft_deadline;
+    block_.counters().add(Metric::stale_serves);
+    block_.tell(NoticeKind::served_stale, *space_, entry_of(found.entry).key());
+  }
+  if (refresh) engine_->refresher().refresh(block_, found.entry, keep);
+  return {std::move(found.entry), Origin::l1, staleness, now};
 }
 
 Reading NamespaceView::get(std::string_view key) {
   const FullKey name = full(key);
-  Reading found = look_up(name.ref());
-  block_.counters().add(found.entry ? Metric::hits : Metric::misses);
+  Reading found = look_up(name.ref(), kNoLoader);
+  block_.count_read(name.ref(), static_cast<bool>(found.entry));
   return found;
 }
 
@@ -52,22 +70,22 @@ bool NamespaceView::contains(std::string_view key) {
   return block_.store().contains(name.ref(), engine_->clock().now());
 }
 
-Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader,
+Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
                                    const EntryOptions& options) {
   for (const std::string& tag : options.tags) check_tag(tag);
   const FullKey name = full(key);
   CallStart start = note_start(name.ref());  // before the first look
-  if (Reading hit = look_up(name.ref()); hit.entry) {
-    block_.counters().add(Metric::hits);
+  if (Reading hit = look_up(name.ref(), keep); hit.entry) {
+    block_.count_read(name.ref(), true);
     return hit;
   }
-  block_.counters().add(Metric::misses);
+  block_.count_read(name.ref(), false);
   const EntryPlan plan = block_.plan(space_, name.ref().key, options.tags);
   for (;;) {
     const auto [role, flight] = engine_->flights().board(name.ref(), start, plan.labels);
     switch (role) {
       case SingleFlight::Role::lead:
-        return lead(name, plan, *flight, loader, options);
+        return lead(name, plan, *flight, loader, keep, options);
       case SingleFlight::Role::join:
         if (Reading shared = take(name.ref(), *flight, start); shared.entry) return shared;
         break;
@@ -76,7 +94,8 @@ Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader,
         break;
     }
     start = note_start(name.ref());
-    if (Reading found = look_up(name.ref()); found.entry) return count_shared(std::move(found));
+    if (Reading found = look_up(name.ref(), keep); found.entry)
+      return count_shared(std::move(found));
   }
 }
 
@@ -93,54 +112,28 @@ Reading NamespaceView::count_shared(Reading reading) noexcept {
 }
 
 Reading NamespaceView::lead(const FullKey& name, const EntryPlan& plan,
-                            SingleFlight::Flight& flight, ErasedLoader loader,
+                            SingleFlight::Flight& flight, ErasedLoader loader, KeepLoader keep,
                             const EntryOptions& options) {
   const KeyRef& key = name.ref();
-  EntryRef result;
+  Reading found;
   try {
     // Between this caller's look and its boarding another flight may have landed.
-    if (Reading found = look_up(key); found.entry) {
-      engine_->flights().complete(key, flight, found.entry);
-      result = found.entry;
-      return count_shared(std::move(found));
-    }
-    LoadContext context(name.given());
-    const Instant began = engine_->clock().now();
-    const auto elapsed = [&] { return engine_->clock().now() - began; };
-    try {
-      loader(context, [&](ErasedValue value) {
-        result = finish(key, plan, flight, &context, options, elapsed(), value);
-      });
-    } catch (...) {
-      if (!result) block_.count_load(elapsed(), false);
-      throw;
-    }
-    return loaded(result);
+    found = look_up(key, keep);
   } catch (...) {
-    if (!result) engine_->flights().fail(key, flight, std::current_exception());
+    engine_->flights().fail(key, flight, std::current_exception());
     throw;
   }
+  if (found.entry) {
+    engine_->flights().complete(key, flight, found.entry);
+    return count_shared(std::move(found));
+  }
+  const KeyLoad load{engine_->clock(), engine_->freshness(), engine_->flights(), block_, key, plan,
+                     flight,           options.ttl};
+  return loaded(load.run(name.given(), loader));
 }
 
-EntryRef NamespaceView::finish(const KeyRef& key, const EntryPlan& plan,
-                               SingleFlight::Flight& flight, const LoadContext* context,
-                               const EntryOptions& options, Duration load_time, ErasedValue value) {
-  std::vector<LabelRef> labels = engine_->flights().seal(key, flight);
-  if (context != nullptr) {
-    for (const std::string& tag : context->tags()) {
-      unite(labels, {engine_->freshness().pin(LabelKind::tag, tag)});
-    }
-  }
-  const Instant now = engine_->clock().now();
-  MadeEntry made = block_.make_entry(key, plan, std::move(labels), flight.birth(), options, context,
-                                     load_time, now, value);
-  FRESHET_PAUSE("load_done_before_fill");
-  if (is_stored(made.outcome))
-    made.outcome = block_.store().fill(made.entry, key, flight.sequence(), now);
-  block_.count(made.outcome);
-  block_.count_load(load_time, true);
-  engine_->flights().complete(key, flight, made.entry);
-  return made.entry;
+void NamespaceView::bind_loader(std::shared_ptr<const BackgroundLoader> loader) {
+  block_.bind_loader(space_, std::move(loader));
 }
 
 void NamespaceView::get_or_load_many(std::span<const std::string_view> keys,
@@ -155,8 +148,8 @@ StoreOutcome NamespaceView::put(std::string_view key, ErasedValue value,
   const FullKey name = full(key);
   const EntryPlan plan = block_.plan(space_, name.ref().key, options.tags);
   const Instant now = engine_->clock().now();
-  MadeEntry made = block_.make_entry(name.ref(), plan, plan.labels, Revision{}, options, nullptr,
-                                     Duration{}, now, value);
+  MadeEntry made = block_.make_entry(name.ref(), plan, plan.labels, Revision{},
+                                     request(plan, options), nullptr, Duration{}, now, value);
   if (is_stored(made.outcome)) {
     made.outcome = block_.store().put(made.entry, name.ref(), now);
   } else {
@@ -177,8 +170,8 @@ StoreOutcome NamespaceView::put(std::string_view key, ErasedValue value,
   }
   const EntryPlan plan = block_.plan(space_, name.ref().key, options.tags);
   const Instant now = engine_->clock().now();
-  MadeEntry made = block_.make_entry(name.ref(), plan, plan.labels, lease.birth(), options, nullptr,
-                                     Duration{}, now, value);
+  MadeEntry made = block_.make_entry(name.ref(), plan, plan.labels, lease.birth(),
+                                     request(plan, options), nullptr, Duration{}, now, value);
   if (now >= lease.expires_at()) made.outcome = StoreOutcome::refused_lease_expired;
   if (is_stored(made.outcome)) {
     made.outcome = block_.store().fill(made.entry, name.ref(), LeaseAccess::sequence(lease), now);

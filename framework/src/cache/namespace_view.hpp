@@ -21,8 +21,9 @@ class NamespaceView final : public NamespaceCache {
   const std::string& name() const noexcept override;
   Reading get(std::string_view key) override;
   bool contains(std::string_view key) override;
-  Reading get_or_load(std::string_view key, ErasedLoader loader,
+  Reading get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
                       const EntryOptions& options) override;
+  void bind_loader(std::shared_ptr<const BackgroundLoader> loader) override;
   void get_or_load_many(std::span<const std::string_view> keys, ErasedBulkLoader loader,
                         const EntryOptions& options, std::span<Reading> answers) override;
   StoreOutcome put(std::string_view key, ErasedValue value, const EntryOptions& options) override;
@@ -37,19 +38,16 @@ class NamespaceView final : public NamespaceCache {
 
   FullKey full(std::string_view key) const;
   CallStart note_start(const KeyRef& key) const noexcept;
-  static Reading cached(EntryRef entry, Instant now) noexcept;
   static Reading loaded(EntryRef entry) noexcept;
-  Reading look_up(const KeyRef& key);
+  /// What may be served of the key now. Starts a refresh where one is called for, with a loader from
+  /// `keep` or the bound one.
+  Reading look_up(const KeyRef& key, KeepLoader keep);
   /// Waits for a flight; an empty reading means: start over. Throws what its loader threw, or RecursiveLoad.
   Reading take(const KeyRef& key, SingleFlight::Flight& flight, const CallStart& start);
   Reading count_shared(Reading reading) noexcept;
-  /// Runs the loader of a flight that this thread leads; ends the flight, whatever happens.
+  /// Loads with a flight that this thread leads; ends the flight, whatever happens.
   Reading lead(const FullKey& name, const EntryPlan& plan, SingleFlight::Flight& flight,
-               ErasedLoader loader, const EntryOptions& options);
-  /// Turns a value into an entry, keeps it if it may be kept, and hands it to those who wait.
-  EntryRef finish(const KeyRef& key, const EntryPlan& plan, SingleFlight::Flight& flight,
-                  const LoadContext* context, const EntryOptions& options, Duration load_time,
-                  ErasedValue value);
+               ErasedLoader loader, KeepLoader keep, const EntryOptions& options);
 
   std::shared_ptr<Engine> engine_;
   PolicyBlock& block_;

@@ -6,6 +6,7 @@
 
 #include "cache/names.hpp"
 #include "freshet/errors.hpp"
+#include "freshet/strategies/hybrid_strategy.hpp"
 #include "refresh/single_flight.hpp"
 
 namespace freshet::detail {
@@ -24,18 +25,32 @@ std::vector<TagTemplate> tag_templates(const std::vector<std::string>& texts) {
   return templates;
 }
 
+std::unique_ptr<Strategy> make_strategy(const config::BlockModel& model,
+                                        const StrategyCollaborators& collaborators) {
+  std::vector<std::unique_ptr<Strategy>> parts;
+  for (const config::StrategyPart& part : model.strategies) {
+    parts.push_back(part.type->make(part.options, collaborators));
+  }
+  if (parts.size() == 1) return std::move(parts.front());
+  return std::make_unique<HybridStrategy>(std::move(parts));
+}
+
 }  // namespace
 
-PolicyBlock::PolicyBlock(const config::BlockModel& model, Freshness& freshness,
-                         const StrategyCollaborators& collaborators)
-    : name_(model.name),
-      strategy_name_(model.strategy->name()),
+PolicyBlock::PolicyBlock(const config::BlockModel& model, std::size_t position,
+                         Freshness& freshness, const StrategyCollaborators& collaborators,
+                         SignalBus& bus, const AnalyticsOptions& analytics)
+    : position_(position),
+      name_(model.name),
+      strategy_name_(config::strategy_text(model)),
       options_(model.options),
       bytes_place_(model.bytes_place),
       freshness_(freshness),
+      bus_(bus),
       key_(key_template(model.options.key)),
       tags_(tag_templates(model.options.tags)),
-      strategy_(model.strategy->make(model.strategy_options, collaborators)),
+      strategy_(make_strategy(model, collaborators)),
+      hot_keys_(analytics),
       store_(model.options.eviction, model.options.capacity, freshness, *this) {}
 
 void PolicyBlock::bind_type(const ValueType& type) {
@@ -76,15 +91,16 @@ EntryPlan PolicyBlock::plan(const LabelRef& space, std::string_view key,
 
 MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
                                   std::vector<LabelRef> labels, Revision birth,
-                                  const EntryOptions& options, const LoadContext* context,
+                                  const Entry::Request& request, const LoadContext* context,
                                   Duration load_time, Instant now, ErasedValue value) {
   const EntryView view{
       .name_space = key.space->text(),
       .key = key.key,
       .fields = plan.fields,
-      .requested_ttl = options.ttl,
+      .requested_ttl = request.ttl,
       .loader_ttl = context != nullptr ? context->requested_ttl() : std::nullopt,
       .load_time = load_time,
+      .bytes = entry_bytes(key, value),
   };
   const Deadlines deadlines = strategy_->on_store(view, now);
   StoreOutcome outcome = StoreOutcome::stored;
@@ -93,7 +109,47 @@ MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
   } else if (!plan.key_matches || deadlines.hard <= now) {
     outcome = StoreOutcome::not_kept_by_policy;
   }
-  return {Entry::create(key, std::move(labels), birth, now, deadlines, value), outcome};
+  EntryRef entry = Entry::create(key, std::move(labels), birth, now, deadlines, value);
+  entry_of(entry).set_request(request);
+  return {std::move(entry), outcome};
+}
+
+ReadDecision PolicyBlock::on_soft_expired(const Entry& entry, Instant now) {
+  std::vector<EntryView::Field> fields;
+  if (key_) key_->match(entry.key(), fields);
+  const EntryView view{
+      .name_space = entry.carrier().name_space()->text(),
+      .key = entry.key(),
+      .fields = fields,
+      .requested_ttl = entry.request().ttl,
+      .stored_at = entry.stored_at(),
+      .deadlines = entry.deadlines(),
+      .bytes = entry.bytes(),
+  };
+  return strategy_->on_soft_expired(view, now);
+}
+
+std::shared_ptr<const BackgroundLoader> PolicyBlock::bound_loader(const LabelRef& space) const {
+  rt::Lock lock(loaders_mutex_);
+  const auto found = loaders_.find(space.get());
+  return found == loaders_.end() ? nullptr : found->second.loader;
+}
+
+void PolicyBlock::bind_loader(const LabelRef& space,
+                              std::shared_ptr<const BackgroundLoader> loader) {
+  BoundLoader old;  // let go of after the lock
+  rt::Lock lock(loaders_mutex_);
+  if (!loader) {
+    if (auto node = loaders_.extract(space.get())) old = std::move(node.mapped());
+    return;
+  }
+  old = std::exchange(loaders_[space.get()], {space, std::move(loader)});
+}
+
+void PolicyBlock::unbind_loaders() {
+  std::unordered_map<const Label*, BoundLoader> old;  // let go of after the lock
+  rt::Lock lock(loaders_mutex_);
+  old.swap(loaders_);
 }
 
 void PolicyBlock::count(StoreOutcome outcome) noexcept {
@@ -118,7 +174,8 @@ void PolicyBlock::count(StoreOutcome outcome) noexcept {
   }
 }
 
-void PolicyBlock::on_removed(const Entry&, RemovalCause cause) noexcept {
+void PolicyBlock::on_removed(const Entry& entry, RemovalCause cause) noexcept {
+  tell(NoticeKind::removed, *entry.carrier().name_space(), entry.key(), cause);
   switch (cause) {
     case RemovalCause::explicit_:
       return counters_.add(Metric::removed_explicit);
@@ -133,11 +190,21 @@ void PolicyBlock::on_removed(const Entry&, RemovalCause cause) noexcept {
   }
 }
 
+void PolicyBlock::publish(NoticeKind kind, const Label& space, std::string_view key,
+                          std::optional<RemovalCause> removal) noexcept {
+  try {
+    bus_.publish(
+        {.kind = kind, .name_space = space.text(), .key = std::string(key), .removal = removal});
+  } catch (...) {  // NOLINT(bugprone-empty-catch): there is no memory to tell of it
+  }
+}
+
 NamespaceStatistics PolicyBlock::statistics() const {
   NamespaceStatistics statistics;
   statistics.name = name_;
   statistics.strategy = strategy_name_;
   counters_.add_to(statistics);
+  statistics.hot_key_samples_dropped = hot_keys_.dropped();
   const Holdings holdings = store_.holdings();
   statistics.entries = holdings.entries;
   statistics.bytes = holdings.bytes;

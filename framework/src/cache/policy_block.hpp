@@ -1,6 +1,6 @@
 // PolicyBlock: one block of the policy at work: its strategy, its store, its counters, and how its entries are made.
 //
-// Thread-safe. Owned by the engine; holds references to the engine's freshness.
+// Thread-safe. Owned by the engine; holds references to the engine's freshness and signals.
 #pragma once
 
 #include <algorithm>
@@ -8,12 +8,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "analytics/hot_keys.hpp"
 #include "config/policy_model.hpp"
+#include "freshet/detail/namespace_cache.hpp"
 #include "freshet/loader.hpp"
+#include "freshet/signal_bus.hpp"
 #include "freshet/strategy.hpp"
 #include "freshet/strategy_registry.hpp"
+#include "refresh/refresh_budget.hpp"
 #include "stats/counters.hpp"
 #include "store/store.hpp"
 #include "strategy/key_template.hpp"
@@ -35,14 +40,19 @@ struct MadeEntry {
 
 class PolicyBlock final : public RemovalObserver {
  public:
-  PolicyBlock(const config::BlockModel& model, Freshness& freshness,
-              const StrategyCollaborators& collaborators);
+  /// `position` is that of the block in the policy.
+  PolicyBlock(const config::BlockModel& model, std::size_t position, Freshness& freshness,
+              const StrategyCollaborators& collaborators, SignalBus& bus,
+              const AnalyticsOptions& analytics);
 
   const std::string& name() const noexcept { return name_; }
   const std::string& strategy_name() const noexcept { return strategy_name_; }
   const BlockOptions& options() const noexcept { return options_; }
+  std::size_t position() const noexcept { return position_; }
   Store& store() noexcept { return store_; }
   BlockCounters& counters() noexcept { return counters_; }
+  HotKeyTracker& hot_keys() noexcept { return hot_keys_; }
+  Strategy& strategy() noexcept { return *strategy_; }
 
   /// Fixes the type of the block's values at first use. Throws ViewError for another one later, and for one whose size
   /// nobody described where the policy limits bytes.
@@ -53,11 +63,38 @@ class PolicyBlock final : public RemovalObserver {
 
   /// Asks the strategy for deadlines and makes the entry. `labels` become the entry's.
   MadeEntry make_entry(const KeyRef& key, const EntryPlan& plan, std::vector<LabelRef> labels,
-                       Revision birth, const EntryOptions& options, const LoadContext* context,
+                       Revision birth, const Entry::Request& request, const LoadContext* context,
                        Duration load_time, Instant now, ErasedValue value);
+
+  /// What to do with an entry that is read past its soft deadline.
+  ReadDecision on_soft_expired(const Entry& entry, Instant now);
+
+  /// The loader for background loads of a namespace; null if none is bound.
+  std::shared_ptr<const BackgroundLoader> bound_loader(const LabelRef& space) const
+      FRESHET_EXCLUDES(loaders_mutex_);
+  /// Null unbinds.
+  void bind_loader(const LabelRef& space, std::shared_ptr<const BackgroundLoader> loader)
+      FRESHET_EXCLUDES(loaders_mutex_);
+  /// Lets go of all bound loaders, and of what they hold.
+  void unbind_loaders() FRESHET_EXCLUDES(loaders_mutex_);
+
+  RefreshBudget& budget() noexcept { return budget_; }
+  void count_refresh() noexcept { counters_.add(Metric::refreshes); }
+
+  /// Tells whoever listens what happened to a key. One flag test if nobody does.
+  void tell(NoticeKind kind, const Label& space, std::string_view key,
+            std::optional<RemovalCause> removal = {}) noexcept {
+    if (bus_.listened(kind)) publish(kind, space, key, removal);
+  }
 
   /// Adds a fill's or put's outcome to the counters.
   void count(StoreOutcome outcome) noexcept;
+
+  /// Adds a read to the counters and to the analytics.
+  void count_read(const KeyRef& key, bool hit) noexcept {
+    counters_.add(hit ? Metric::hits : Metric::misses);
+    hot_keys_.note({key.hash, key.space->text(), key.key});
+  }
 
   /// Adds a load to the counters.
   void count_load(Duration time, bool made_a_value) noexcept {
@@ -71,18 +108,31 @@ class PolicyBlock final : public RemovalObserver {
   void on_removed(const Entry& entry, RemovalCause cause) noexcept override;
 
  private:
+  void publish(NoticeKind kind, const Label& space, std::string_view key,
+               std::optional<RemovalCause> removal) noexcept;
+
+  const std::size_t position_;
   const std::string name_;
   const std::string strategy_name_;
   const BlockOptions options_;
   const Place bytes_place_;
   Freshness& freshness_;
+  SignalBus& bus_;
   const std::optional<KeyTemplate> key_;
   const std::vector<TagTemplate> tags_;
   const std::unique_ptr<Strategy> strategy_;
   BlockCounters counters_;
+  HotKeyTracker hot_keys_;
   Store store_;
+  RefreshBudget budget_;
   rt::Mutex type_mutex_;
   const std::type_info* type_ FRESHET_GUARDED_BY(type_mutex_) = nullptr;
+  struct BoundLoader {
+    LabelRef space;  // keeps the key of the map alive
+    std::shared_ptr<const BackgroundLoader> loader;
+  };
+  mutable rt::Mutex loaders_mutex_;
+  std::unordered_map<const Label*, BoundLoader> loaders_ FRESHET_GUARDED_BY(loaders_mutex_);
 };
 
 }  // namespace freshet::detail

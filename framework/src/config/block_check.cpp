@@ -78,17 +78,18 @@ void check_block_names(std::span<const BlockName> names, Findings& findings) {
 
 void check_block_options(const BlockModel& block, Findings& findings) {
   block_table().list().check(&block.options, {}, findings);
-  if (block.strategy != nullptr) block.strategy->check(block.strategy_options, {}, findings);
+  for (const StrategyPart& part : block.strategies) part.type->check(part.options, {}, findings);
 }
 
 void check_block_relations(const BlockModel& block, Findings& findings) {
   block_table().list().check_relations(&block.options, {}, findings);
-  if (block.strategy == nullptr) return;
-  block.strategy->check_relations(block.strategy_options, {}, findings);
   const Parsed<KeyTemplate> key = KeyTemplate::parse(block.options.key);
-  if (!key.value) return;
-  for (const KeyFieldUse& use : block.strategy->field_uses(block.strategy_options)) {
-    if (auto problem = field_problem(*key.value, use.field)) findings.add(use.path, *problem);
+  for (const StrategyPart& part : block.strategies) {
+    part.type->check_relations(part.options, {}, findings);
+    if (!key.value) continue;
+    for (const KeyFieldUse& use : part.type->field_uses(part.options)) {
+      if (auto problem = field_problem(*key.value, use.field)) findings.add(use.path, *problem);
+    }
   }
 }
 

@@ -7,29 +7,42 @@
 
 #include <any>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <typeindex>
 #include <vector>
 
 #include "freshet/errors.hpp"
 #include "freshet/policy.hpp"
 #include "freshet/strategy_registry.hpp"
+#include "rules/rule_model.hpp"
 
 namespace freshet::config {
+
+/// One of the strategies that a block composes.
+struct StrategyPart {
+  const StrategyType* type;  // belongs to the registry that the policy was read with
+  std::any options;          // valid, of type->options_type()
+};
 
 struct BlockModel {
   std::string name;
   BlockOptions options;
-  const StrategyType* strategy;  // belongs to the registry that the policy was read with
-  std::any strategy_options;     // valid, of strategy->options_type()
-  Place place;                   // of its name
-  Place
-      bytes_place;  // where capacity.bytes was written, which may be in `defaults`; line 0: nowhere
+  std::vector<StrategyPart> strategies;  // at least one, in the order in which they are asked
+  Place place;                           // of its name
+  Place bytes_place;  // where capacity.bytes was written, perhaps in `defaults`; line 0: nowhere
 };
 
+/// The strategies of a block in words: `ttl`, or `[ttl, event, predictive]`.
+std::string strategy_text(const BlockModel& block);
+
 struct PolicyModel {
+  // Where the plugins of the policy are registered, beside the strategies of the registry that it was
+  // read with; null without plugins. First: blocks point into it.
+  std::shared_ptr<const StrategyRegistry> plugins{};
+  std::vector<std::string> plugin_files{};  // absolute
   std::vector<BlockModel> blocks;  // at least one, names distinct, in the order of the file
+  rules::RuleSet rules;            // of `events` and `entities`; none for a policy given in code
 };
 
 /// Throws ConfigError. `file` is the name that findings carry.
@@ -39,8 +52,7 @@ PolicyModel read_policy_file(const std::filesystem::path& file, const StrategyRe
 
 struct CodeBlock {
   std::string name;
-  std::type_index options_type;
-  std::any options;
+  std::vector<std::any> strategies;  // the options of each
   BlockOptions block;
 };
 

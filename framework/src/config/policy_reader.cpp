@@ -11,8 +11,11 @@
 
 #include "config/block_check.hpp"
 #include "config/block_table.hpp"
+#include "config/composition.hpp"
 #include "config/document.hpp"
+#include "config/plugin_section.hpp"
 #include "config/policy_model.hpp"
+#include "rules/rule_reader.hpp"
 
 namespace freshet::config {
 namespace {
@@ -20,12 +23,13 @@ namespace {
 constexpr std::string_view kVersionKey = "freshet";
 constexpr std::string_view kDefaultsKey = "defaults";
 constexpr std::string_view kNamespacesKey = "namespaces";
+constexpr std::string_view kPluginsKey = "plugins";
 constexpr std::string_view kDefaultStrategy = "ttl";
 
 class PolicyReader {
  public:
   PolicyReader(const StrategyRegistry& registry, Findings& findings)
-      : registry_(registry), findings_(findings) {}
+      : registry_(&registry), findings_(findings) {}
 
   PolicyModel read(const ConfigValue& root) {
     if (!root.is_map()) {
@@ -35,8 +39,10 @@ class PolicyReader {
     }
     report_unknown(root);
     read_version(root);
+    read_plugins(root);
     read_defaults(root);
     read_namespaces(root);
+    model_.rules = rules::read_rules(root, findings_);
     return std::move(model_);
   }
 
@@ -44,8 +50,9 @@ class PolicyReader {
   using Member = ConfigValue::Member;
 
   void report_unknown(const ConfigValue& root) {
-    const std::vector<std::string> known{std::string(kVersionKey), std::string(kDefaultsKey),
-                                         std::string(kNamespacesKey)};
+    const std::vector<std::string> known{
+        std::string(kVersionKey), std::string(kDefaultsKey),      std::string(kNamespacesKey),
+        std::string(kPluginsKey), std::string(rules::kEventsKey), std::string(rules::kEntitiesKey)};
     for (const Member& member : root.members) {
       if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
       findings_.add(member.place, path_to({}, member.key),
@@ -65,6 +72,17 @@ class PolicyReader {
     }
   }
 
+  /// Before anything that may name their strategies.
+  void read_plugins(const ConfigValue& root) {
+    const Member* plugins = root.find(kPluginsKey);
+    if (plugins == nullptr) return;
+    LoadedPlugins loaded =
+        load_plugins(plugins->value, std::string(kPluginsKey), *registry_, findings_);
+    model_.plugins = std::move(loaded.registry);
+    model_.plugin_files = std::move(loaded.files);
+    registry_ = model_.plugins.get();
+  }
+
   /// Keys in `defaults` may be any strategy's.
   void read_defaults(const ConfigValue& root) {
     const Member* defaults = root.find(kDefaultsKey);
@@ -76,7 +94,7 @@ class PolicyReader {
       return;
     }
     defaults_ = &defaults->value;
-    read_strategy(*defaults_, path);
+    read_strategies(*defaults_, path);
     judge_alone(*defaults_, path);
   }
 
@@ -111,15 +129,18 @@ class PolicyReader {
                     fmt::format("expected a map of options, found {}{}", describe(own), advice));
       return;
     }
-    const StrategyType* strategy = strategy_of(own, path);
-    if (strategy == nullptr) return judge_alone(own, path);
+    const Composition composition = strategies_of(own, path);
+    if (composition.empty()) return judge_alone(own, path);
 
-    BlockModel block{member.key, {}, strategy, strategy->default_options(), member.place, {}};
+    BlockModel block{member.key, {}, {}, member.place, {}};
+    for (const StrategyType* type : composition) {
+      block.strategies.push_back({type, type->default_options()});
+    }
     if (defaults_ != nullptr) {
       Findings silent;  // what is wrong with defaults has been said
       read_values(*defaults_, path, block, silent);
     }
-    report_foreign(own, path, *strategy);
+    report_foreign(own, path, composition);
     read_values(own, path, block, findings_);
     judge(block, own, path);
     block.bytes_place = written_at(own, "capacity.bytes");
@@ -129,50 +150,42 @@ class PolicyReader {
   static void read_values(const ConfigValue& map, const std::string& path, BlockModel& block,
                           Findings& findings) {
     block_table().read(map, path, block.options, findings);
-    block.strategy->read(map, path, block.strategy_options, findings);
+    for (StrategyPart& part : block.strategies) part.type->read(map, path, part.options, findings);
   }
 
-  /// The strategy that a map names; null if it names none, or, with a finding, one that there is
+  /// The strategies that a map names; empty if it names none, or, with a finding, one that there is
   /// not.
-  const StrategyType* read_strategy(const ConfigValue& map, const std::string& path) {
+  Composition read_strategies(const ConfigValue& map, const std::string& path) {
     const Member* named = map.find(kStrategyKey);
-    if (named == nullptr) return nullptr;
-    const std::string at = path_to(path, kStrategyKey);
-    if (!named->value.is_scalar()) {
-      findings_.add(
-          named->value.place, at,
-          fmt::format("expected the name of a strategy, found {}", describe(named->value)));
-      return nullptr;
-    }
-    const StrategyType* strategy = registry_.find(named->value.text);
-    if (strategy == nullptr) {
-      findings_.add(named->value.place, at,
-                    fmt::format("unknown strategy {}{}", describe(named->value),
-                                did_you_mean(named->value.text, registry_.names())));
-    }
-    return strategy;
+    if (named == nullptr) return {};
+    return read_composition(named->value, path_to(path, kStrategyKey), *registry_, findings_);
   }
 
-  /// The block's own, else that of the defaults, else ttl. Null if it cannot be told; that has been
-  /// reported.
-  const StrategyType* strategy_of(const ConfigValue& own, const std::string& path) {
-    if (own.find(kStrategyKey) != nullptr) return read_strategy(own, path);
+  /// The block's own, else those of the defaults, else ttl. Empty if it cannot be told; that has
+  /// been reported.
+  Composition strategies_of(const ConfigValue& own, const std::string& path) {
+    Composition composition;
     const Member* inherited = defaults_ == nullptr ? nullptr : defaults_->find(kStrategyKey);
-    if (inherited != nullptr)
-      return inherited->value.is_scalar() ? registry_.find(inherited->value.text) : nullptr;
-    const StrategyType* strategy = registry_.find(kDefaultStrategy);
-    if (strategy == nullptr) {
+    if (own.find(kStrategyKey) != nullptr) {
+      composition = read_strategies(own, path);
+    } else if (inherited != nullptr) {
+      Findings silent;  // what is wrong with defaults has been said
+      composition = read_composition(inherited->value, {}, *registry_, silent);
+    } else if (const StrategyType* strategy = registry_->find(kDefaultStrategy)) {
+      composition = {strategy};
+    } else {
       findings_.add(own.place, path_to(path, kStrategyKey),
-                    "missing" + did_you_mean({}, registry_.names()));
+                    "missing" + did_you_mean({}, registry_->names()));
     }
-    return strategy;
+    if (!composition.empty()) complete_composition(composition, own, *registry_);
+    return composition;
   }
 
   /// Judges values where it is not known which strategy they are for: each by every table that
   /// knows its key.
   void judge_alone(const ConfigValue& map, const std::string& path) {
     std::vector<std::string> known = block_keys();
-    for (const StrategyType& type : registry_.types()) {
+    for (const StrategyType& type : registry_->types()) {
       for (std::string& key : type.keys()) known.push_back(std::move(key));
     }
     for (const Member& member : map.members) {
@@ -180,11 +193,14 @@ class PolicyReader {
       findings_.add(member.place, path_to(path, member.key),
                     "unknown key" + did_you_mean(member.key, known));
     }
-    BlockModel scratch{{}, {}, nullptr, {}, {}, {}};
+    BlockModel scratch;
     block_table().read(map, path, scratch.options, findings_);
     Findings judged;
     check_block_options(scratch, judged);
-    for (const StrategyType& type : registry_.types()) {
+    for (const StrategyType& type : registry_->types()) {
+      const bool used = std::any_of(map.members.begin(), map.members.end(),
+                                    [&type](const Member& m) { return type.owns_key(m.key); });
+      if (!used) continue;
       std::any options = type.default_options();
       type.read(map, path, options, findings_);
       type.check(options, {}, judged);
@@ -199,19 +215,23 @@ class PolicyReader {
 
   /// Keys that this block does not know or has no use for.
   void report_foreign(const ConfigValue& own, const std::string& path,
-                      const StrategyType& strategy) {
+                      const Composition& composition) {
     std::vector<std::string> known = block_keys();
-    for (std::string& key : strategy.keys()) known.push_back(std::move(key));
+    std::string names;
+    for (const StrategyType* type : composition) {
+      for (std::string& key : type->keys()) known.push_back(std::move(key));
+      names += (names.empty() ? "" : ", ") + in_quotes(type->name());
+    }
     for (const Member& member : own.members) {
       if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
       const auto owner =
-          std::find_if(registry_.types().begin(), registry_.types().end(),
+          std::find_if(registry_->types().begin(), registry_->types().end(),
                        [&member](const StrategyType& type) { return type.owns_key(member.key); });
       findings_.add(member.place, path_to(path, member.key),
-                    owner == registry_.types().end()
+                    owner == registry_->types().end()
                         ? "unknown key" + did_you_mean(member.key, known)
-                        : fmt::format("not used by strategy {}, only by {}",
-                                      in_quotes(strategy.name()), in_quotes(owner->name())));
+                        : fmt::format("not used by strategy {}, only by {}", names,
+                                      in_quotes(owner->name())));
     }
   }
 
@@ -247,7 +267,7 @@ class PolicyReader {
     return keys;
   }
 
-  const StrategyRegistry& registry_;
+  const StrategyRegistry* registry_;  // with the policy's plugins, once they are read
   Findings& findings_;
   const ConfigValue* defaults_ = nullptr;
   PolicyModel model_;
@@ -280,13 +300,25 @@ PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegist
   if (names.empty()) findings.add("namespaces", "expected at least one block, found none");
   check_block_names(names, findings);
   for (CodeBlock& given : blocks) {
-    const StrategyType* strategy = registry.find(given.options_type);
-    if (strategy == nullptr) {
-      findings.add(block_path(given.name), "the options are those of no known strategy" +
-                                               did_you_mean({}, registry.names()));
+    BlockModel block{std::move(given.name), std::move(given.block), {}, {}, {}};
+    Composition composition;
+    for (std::any& options : given.strategies) {
+      const StrategyType* strategy = registry.find(std::type_index(options.type()));
+      if (strategy == nullptr) {
+        findings.add(block_path(block.name), "the options are those of no known strategy" +
+                                                 did_you_mean({}, registry.names()));
+        continue;
+      }
+      composition.push_back(strategy);
+      block.strategies.push_back({strategy, std::move(options)});
     }
-    BlockModel block{
-        std::move(given.name), std::move(given.block), strategy, std::move(given.options), {}, {}};
+    if (const std::string problem = composition_problem(composition); !problem.empty()) {
+      findings.add(block_path(block.name), problem);
+    }
+    std::stable_sort(block.strategies.begin(), block.strategies.end(),
+                     [](const StrategyPart& a, const StrategyPart& b) {
+                       return composition_rank(*a.type) < composition_rank(*b.type);
+                     });
     Findings judged;
     check_block_options(block, judged);
     check_block_relations(block, judged);

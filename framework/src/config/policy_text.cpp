@@ -6,6 +6,7 @@
 #include "config/block_table.hpp"
 #include "config/document.hpp"
 #include "config/policy_model.hpp"
+#include "rules/rule_text.hpp"
 
 namespace freshet::config {
 namespace {
@@ -14,8 +15,10 @@ using Texts = std::vector<std::pair<std::string, std::string>>;
 
 /// Strategy, its options, then the block's.
 Texts texts_of(const BlockModel& block) {
-  Texts texts{{std::string(kStrategyKey), block.strategy->name()}};
-  for (auto& text : block.strategy->texts(block.strategy_options)) texts.push_back(std::move(text));
+  Texts texts{{std::string(kStrategyKey), strategy_text(block)}};
+  for (const StrategyPart& part : block.strategies) {
+    for (auto& text : part.type->texts(part.options)) texts.push_back(std::move(text));
+  }
   for (auto& text : block_table().list().texts(&block.options)) texts.push_back(std::move(text));
   return texts;
 }
@@ -52,15 +55,38 @@ nlohmann::ordered_json yaml_to_json(const std::string& text) {
                                       : nlohmann::ordered_json(text);
 }
 
+/// A map of one level; nothing if it is empty.
+void add_section(std::string& text, std::string_view key, const Texts& members) {
+  if (members.empty()) return;
+  text += fmt::format("{}:\n", key);
+  for (const auto& [name, value] : members)
+    text += fmt::format("  {}: {}\n", format_text(name), value);
+}
+
 }  // namespace
 
+std::string strategy_text(const BlockModel& block) {
+  if (block.strategies.size() == 1) return block.strategies.front().type->name();
+  std::string names;
+  for (const StrategyPart& part : block.strategies) {
+    names += (names.empty() ? "" : ", ") + part.type->name();
+  }
+  return "[" + names + "]";
+}
+
 std::string policy_text(const PolicyModel& model) {
-  std::string text = "freshet: 1\nnamespaces:\n";
+  std::string text = "freshet: 1\n";
+  if (!model.plugin_files.empty()) text += "plugins:\n";
+  for (const std::string& file : model.plugin_files)
+    text += fmt::format("  - {{path: {}}}\n", format_text(file));
+  text += "namespaces:\n";
   for (const BlockModel& block : model.blocks) {
     text += fmt::format("  {}:\n", format_text(block.name));
     for (const auto& [name, value] : texts_of(block))
       text += fmt::format("    {}: {}\n", name, value);
   }
+  add_section(text, "events", rules::event_texts(model.rules));
+  add_section(text, "entities", rules::entity_texts(model.rules));
   return text;
 }
 
@@ -70,7 +96,14 @@ std::string policy_json(const PolicyModel& model) {
     nlohmann::ordered_json& options = blocks[block.name] = nlohmann::ordered_json::object();
     for (const auto& [name, value] : texts_of(block)) options[name] = yaml_to_json(value);
   }
-  return nlohmann::ordered_json{{"namespaces", std::move(blocks)}}.dump(2) + "\n";
+  nlohmann::ordered_json whole = nlohmann::ordered_json::object();
+  for (const std::string& file : model.plugin_files) whole["plugins"].push_back({{"path", file}});
+  whole["namespaces"] = std::move(blocks);
+  for (const auto& [name, value] : rules::event_texts(model.rules))
+    whole["events"][name] = yaml_to_json(value);
+  for (const auto& [name, value] : rules::entity_texts(model.rules))
+    whole["entities"][name] = yaml_to_json(value);
+  return whole.dump(2) + "\n";
 }
 
 }  // namespace freshet::config

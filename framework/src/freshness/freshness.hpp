@@ -60,6 +60,9 @@ class Freshness {
   void count_out(Carrier& carrier) noexcept;
 
   std::size_t live_labels(LabelKind kind) const { return labels_->live(kind); }
+  LabelSpread label_spread(LabelKind kind, std::size_t limit) const {
+    return labels_->spread(kind, limit);
+  }
 
   KeyStripes& keys() noexcept { return keys_; }
   const KeyStripes& keys() const noexcept { return keys_; }

@@ -75,6 +75,26 @@ std::size_t LabelTable::live(LabelKind kind) const {
   return count;
 }
 
+LabelSpread LabelTable::spread(LabelKind kind, std::size_t limit) const {
+  LabelSpread spread;
+  std::size_t looked_at = 0;
+  for (const Shard& shard : shards_) {
+    rt::Lock lock(shard.mutex);
+    for (const auto& [name, label] : shard.labels) {
+      const std::int64_t entries = name.kind == kind ? label->resident().value() : 0;
+      if (entries <= 0) continue;
+      ++spread.labels;
+      spread.carried += static_cast<std::uint64_t>(entries);
+      if (static_cast<std::uint64_t>(entries) <= spread.broadest_entries) continue;
+      spread.broadest_entries = static_cast<std::uint64_t>(entries);
+      spread.broadest = label->text();
+    }
+    looked_at += shard.labels.size();
+    if (looked_at >= limit) break;
+  }
+  return spread;
+}
+
 void LabelTable::release(Label* label) noexcept {
   // While others hold references, one is given up without the lock. The last is given up under it, so that nobody can
   // pin a label that is about to go. acq_rel / acquire: what holders did happens before the label is deleted.

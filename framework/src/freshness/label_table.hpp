@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "freshness/label.hpp"
+#include "freshness/label_spread.hpp"
 
 namespace freshet::detail {
 
@@ -38,6 +39,10 @@ class LabelTable : public std::enable_shared_from_this<LabelTable> {
 
   /// How many labels of a kind are live. O(shards).
   std::size_t live(LabelKind kind) const;
+
+  /// How entries are spread over the live labels of a kind. Looks at about `limit` labels of all kinds, whole shards of
+  /// them, so that a large table is not walked. O(limit + labels / shards).
+  LabelSpread spread(LabelKind kind, std::size_t limit) const;
 
  private:
   friend class LabelRef;

@@ -39,6 +39,18 @@ nlohmann::ordered_json to_json(const NamespaceStatistics& statistics) {
   if (!statistics.strategy.empty()) json["strategy"] = statistics.strategy;
   for (const MetricInfo& metric : kTable) json[std::string(metric.name)] = statistics.*metric.value;
   json["hit_ratio"] = statistics.hit_ratio();
+  json["invalidation_rate"] = {{"last_minute", statistics.invalidation_rate.last_minute},
+                               {"last_hour", statistics.invalidation_rate.last_hour}};
+  return json;
+}
+
+nlohmann::ordered_json to_json(const Warning& warning) {
+  nlohmann::ordered_json json{{"kind", name_of(warning.kind)}};
+  if (!warning.name_space.empty()) json["namespace"] = warning.name_space;
+  if (!warning.tag.empty()) json["tag"] = warning.tag;
+  json["value"] = warning.value;
+  json["threshold"] = warning.threshold;
+  json["text"] = warning.text();
   return json;
 }
 
@@ -73,6 +85,13 @@ std::string Statistics::text() const {
     if (shown(metric, columns))
       row(metric.name, [&](const auto& column) { return column.*metric.value; });
   }
+  const auto rate_row = [&](std::string_view name, std::uint64_t Rate::*window) {
+    if (total.invalidation_rate.*window == 0) return;
+    row(name, [&](const auto& column) { return column.invalidation_rate.*window; });
+  };
+  rate_row("invalidations_last_minute", &Rate::last_minute);
+  rate_row("invalidations_last_hour", &Rate::last_hour);
+  for (const Warning& warning : warnings) text += "warning: " + warning.text() + '\n';
   text.pop_back();  // the caller ends the last line
   return text;
 }
@@ -83,6 +102,8 @@ std::string Statistics::json() const {
   nlohmann::ordered_json& rows = json["namespaces"] = nlohmann::ordered_json::object();
   for (const NamespaceStatistics& statistics : namespaces)
     rows[statistics.name] = to_json(statistics);
+  nlohmann::ordered_json& list = json["warnings"] = nlohmann::ordered_json::array();
+  for (const Warning& warning : warnings) list.push_back(to_json(warning));
   // Names may be any bytes: what is not UTF-8 is replaced rather than thrown at whoever asked.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

@@ -1,7 +1,9 @@
-// DeadlineIndex: the entries of a shard that have a hard deadline, nearest first.
+// TimeIndex: the entries of a shard that have something due, nearest first: their deadline, or their
+// refresh.
 //
-// A balanced tree through the entries themselves: no allocation, O(log n) to add and remove, O(1) to see that nothing is
-// due. Confined to the shard's lock.
+// A balanced tree through the entries themselves: no allocation, O(log n) to add and remove, O(1) to
+// see that nothing is due. Where an entry stands is kept in the entry (`due`, `refresh_due`).
+// Confined to the shard's lock.
 #pragma once
 
 #include <boost/intrusive/set.hpp>
@@ -10,30 +12,36 @@
 
 namespace freshet::detail {
 
-class DeadlineIndex {
+template <class Hook, Instant Entry::*At>
+class TimeIndex {
  public:
-  void add(Entry& entry) noexcept {
-    if (entry.deadlines().hard != kNever) tree_.insert(entry);
+  /// Does nothing for kNever. The entry is not in the index.
+  void add(Entry& entry, Instant at) noexcept {
+    entry.*At = at;
+    if (at != kNever) tree_.insert(entry);
   }
+  /// Does nothing if the entry is not there.
   void remove(Entry& entry) noexcept {
-    if (entry.deadlines().hard != kNever) tree_.erase(tree_.iterator_to(entry));
+    if (entry.*At != kNever) tree_.erase(tree_.iterator_to(entry));
+    entry.*At = kNever;
   }
-  /// The nearest deadline, kNever if there is none.
-  Instant next() const noexcept { return tree_.empty() ? kNever : tree_.begin()->deadlines().hard; }
-  /// The entry with the nearest deadline if that has come, null otherwise.
+  /// The nearest time, kNever if there is none.
+  Instant next() const noexcept { return tree_.empty() ? kNever : (*tree_.begin()).*At; }
+  /// The entry with the nearest time if that has come, null otherwise.
   Entry* due(Instant now) noexcept {
-    return next() <= now && !tree_.empty() ? &*tree_.begin() : nullptr;
+    return !tree_.empty() && next() <= now ? &*tree_.begin() : nullptr;
   }
 
  private:
   struct Nearer {
-    bool operator()(const Entry& a, const Entry& b) const noexcept {
-      return a.deadlines().hard < b.deadlines().hard;
-    }
+    bool operator()(const Entry& a, const Entry& b) const noexcept { return a.*At < b.*At; }
   };
-  boost::intrusive::multiset<Entry, boost::intrusive::base_hook<DeadlineHook>,
+  boost::intrusive::multiset<Entry, boost::intrusive::base_hook<Hook>,
                              boost::intrusive::compare<Nearer>>
       tree_;
 };
+
+using DeadlineIndex = TimeIndex<DeadlineHook, &Entry::due>;
+using RefreshIndex = TimeIndex<RefreshHook, &Entry::refresh_due>;
 
 }  // namespace freshet::detail

@@ -51,8 +51,12 @@ EntryRef Entry::create(const KeyRef& key, std::vector<LabelRef> labels, Revision
   entry->value_ = bytes + value_at;
   std::memcpy(bytes + key_at, key.key.data(), key.key.size());
   entry->key_ = bytes + key_at;
-  entry->bytes_ = key.key.size() + (type.bytes != nullptr ? type.bytes(entry->value_) : 0);
+  entry->bytes_ = entry_bytes(key, {&type, entry->value_});
   return EntryRef::adopt(entry);
+}
+
+std::uint64_t entry_bytes(const KeyRef& key, const ErasedValue& value) {
+  return key.key.size() + (value.type->bytes != nullptr ? value.type->bytes(value.object) : 0);
 }
 
 void EntryBase::destroy(EntryBase* base) noexcept {

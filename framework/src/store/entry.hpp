@@ -7,6 +7,7 @@
 #include <boost/intrusive/list_hook.hpp>
 #include <boost/intrusive/set_hook.hpp>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "freshet/detail/entry_ref.hpp"
@@ -28,17 +29,35 @@ struct KeyRef {
 struct EvictionTag;
 struct SweepTag;
 struct DeadlineTag;
+struct RefreshTag;
 using EvictionHook = boost::intrusive::list_base_hook<boost::intrusive::tag<EvictionTag>>;
 using SweepHook = boost::intrusive::list_base_hook<boost::intrusive::tag<SweepTag>>;
 using DeadlineHook = boost::intrusive::set_base_hook<boost::intrusive::tag<DeadlineTag>,
                                                      boost::intrusive::optimize_size<true>>;
 
-class Entry final : public EntryBase, public EvictionHook, public SweepHook, public DeadlineHook {
+using RefreshHook = boost::intrusive::set_base_hook<boost::intrusive::tag<RefreshTag>,
+                                                    boost::intrusive::optimize_size<true>>;
+
+class Entry final : public EntryBase,
+                    public EvictionHook,
+                    public SweepHook,
+                    public DeadlineHook,
+                    public RefreshHook {
  public:
   /// Makes an entry that nobody knows yet; moves `value` into it. `labels`: the namespace first. Throws what the move or
   /// the allocation throws; then `value` is as the move left it and nothing else has changed.
   static EntryRef create(const KeyRef& key, std::vector<LabelRef> labels, Revision birth,
                          Instant now, const Deadlines& deadlines, ErasedValue value);
+
+  /// What the caller asked for, for a refresh to ask again: a lifetime, and how many of the labels
+  /// are the policy's and the caller's; those after them are the loader's own.
+  struct Request {
+    std::optional<Duration> ttl{};
+    std::size_t labels = 0;
+  };
+  /// Only before the entry is published.
+  void set_request(const Request& request) noexcept { request_ = request; }
+  const Request& request() const noexcept { return request_; }
 
   std::string_view key() const noexcept { return {key_, key_size_}; }
   std::uint64_t hash() const noexcept { return hash_; }
@@ -51,10 +70,18 @@ class Entry final : public EntryBase, public EvictionHook, public SweepHook, pub
     return hash_ == key.hash && carrier_.name_space() == key.space && this->key() == key.key;
   }
 
+  // Claims the one refresh of this entry: whoever exchanges it to true. acq_rel, though nothing else
+  // travels with it: it is not on the hit path.
+  rt::Atomic<bool> refreshing{false};
+
   // shard: the eviction policy's, the sweeper's, and the chain of entries that have just left the table.
   std::uint8_t access_count = 0;
   std::uint8_t queue = 0;
   std::uint32_t sweep_pass = 0;
+  std::uint16_t reads = 0;       // saturates; what predictive refresh counts by
+  Instant last_read{};           // for idle expiry
+  Instant due = kNever;          // where the deadline index has it; the true deadline may be later
+  Instant refresh_due = kNever;  // where the refresh index has it
   RemovalCause removal_cause{};
   Entry* next_removed = nullptr;
 
@@ -64,6 +91,7 @@ class Entry final : public EntryBase, public EvictionHook, public SweepHook, pub
         const Deadlines& deadlines, const ValueType& type) noexcept;
   ~Entry() = default;
 
+  Request request_{};
   Carrier carrier_;
   const ValueType* type_;
   const char* key_ = nullptr;
@@ -71,6 +99,18 @@ class Entry final : public EntryBase, public EvictionHook, public SweepHook, pub
   std::uint64_t hash_;
   std::uint64_t bytes_ = 0;
 };
+
+/// Whether somebody has begun to load the entry again; set once, reset by a refresh that failed.
+inline bool claim_refresh(Entry& entry) noexcept {
+  return !entry.refreshing.exchange(true, std::memory_order_acq_rel);
+}
+
+inline void release_refresh(Entry& entry) noexcept {
+  entry.refreshing.store(false, std::memory_order_release);
+}
+
+/// What Entry::bytes() will say of an entry made of these.
+std::uint64_t entry_bytes(const KeyRef& key, const ErasedValue& value);
 
 inline Entry& entry_of(const EntryRef& ref) noexcept { return static_cast<Entry&>(*ref.get()); }
 

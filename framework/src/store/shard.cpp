@@ -1,5 +1,7 @@
 #include "store/shard.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace freshet::detail {
@@ -26,24 +28,31 @@ Shard::Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
       capacity_(capacity),
       policy_(make_eviction_policy(eviction, capacity)),
       swept_(freshness.published()),
-      next_deadline_(kNever.time_since_epoch().count()) {}
+      next_deadline_(kNever.time_since_epoch().count()),
+      next_refresh_(kNever.time_since_epoch().count()) {}
 
 Shard::~Shard() { close(); }
 
-EntryRef Shard::find(const KeyRef& key, Instant now) {
+Found Shard::find(const KeyRef& key, Instant now) {
   Departures departures(observer_);
   rt::Lock lock(mutex_);
   Entry* entry = find_fresh(key, now, departures);
   if (entry == nullptr) return {};
   policy_->on_hit(*entry);
-  return EntryRef::share(entry);
+  entry->last_read = now;
+  if (entry->reads < std::numeric_limits<std::uint16_t>::max()) ++entry->reads;
+  const Deadlines& deadlines = entry->deadlines();
+  return {EntryRef::share(entry),
+          deadlines.refresh_at <= now && entry->reads >= deadlines.refresh_from_accesses};
 }
 
-bool Shard::contains(const KeyRef& key, Instant now) {
+Found Shard::peek(const KeyRef& key, Instant now) {
   Departures departures(observer_);
   rt::Lock lock(mutex_);
-  return find_fresh(key, now, departures) != nullptr;
+  return {EntryRef::share(find_fresh(key, now, departures))};
 }
+
+bool Shard::contains(const KeyRef& key, Instant now) { return static_cast<bool>(peek(key, now)); }
 
 StoreOutcome Shard::fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence,
                          Instant now) {
@@ -133,6 +142,27 @@ std::size_t Shard::sweep(Instant now, std::size_t& budget) {
   return departures.count();
 }
 
+void Shard::collect_refreshes(Instant now, std::vector<RefreshCandidate>& hot) {
+  if (next_refresh_.load(std::memory_order_relaxed) > now.time_since_epoch().count()) return;
+  rt::Lock lock(mutex_);
+  while (Entry* entry = refreshes_.due(now)) {
+    refreshes_.remove(*entry);
+    const bool read_enough = entry->reads >= entry->deadlines().refresh_from_accesses;
+    if (read_enough && !death_of(*entry, now))
+      hot.push_back({EntryRef::share(entry), entry->reads});
+  }
+  note_next_times();
+}
+
+void Shard::postpone_refresh(const EntryRef& ref, Instant at) {
+  rt::Lock lock(mutex_);
+  Entry& entry = entry_of(ref);
+  // Still here, and not asked for already: an entry that left is in no list.
+  if (!entry.SweepHook::is_linked() || entry.refresh_due != kNever) return;
+  refreshes_.add(entry, at);
+  note_next_times();
+}
+
 bool Shard::settled(Instant now) const {
   rt::Lock lock(mutex_);
   return swept_ == freshness_.published() && deadlines_.next() > now;
@@ -152,8 +182,14 @@ void Shard::close() {
   while (!sweep_list_.empty()) unlink(sweep_list_.front(), RemovalCause::explicit_, departures);
 }
 
+Instant Shard::deadline_of(const Entry& entry) const noexcept {
+  const Deadlines& deadlines = entry.deadlines();
+  if (deadlines.idle == Duration::zero()) return deadlines.hard;
+  return std::min(deadlines.hard, later(entry.last_read, deadlines.idle));
+}
+
 std::optional<RemovalCause> Shard::death_of(Entry& entry, Instant now) const noexcept {
-  if (entry.deadlines().hard <= now) return RemovalCause::expired;
+  if (deadline_of(entry) <= now) return RemovalCause::expired;
   // Nothing serves expired entries yet, so an expired one is as dead as a removed one.
   if (freshness_.judge(entry.carrier()) != Verdict::fresh) return RemovalCause::label;
   return std::nullopt;
@@ -217,7 +253,16 @@ void Shard::make_room(const Holdings& incoming, Instant now, Departures& departu
 }
 
 void Shard::expire_due(Instant now, Departures& departures) {
-  while (Entry* entry = deadlines_.due(now)) unlink(*entry, RemovalCause::expired, departures);
+  while (Entry* entry = deadlines_.due(now)) {
+    const Instant deadline = deadline_of(*entry);
+    if (deadline <= now) {
+      unlink(*entry, RemovalCause::expired, departures);
+    } else {  // it was read since it was put here
+      deadlines_.remove(*entry);
+      deadlines_.add(*entry, deadline);
+    }
+  }
+  note_next_times();
 }
 
 void Shard::remove_from_table(Entry& entry) noexcept {
@@ -235,8 +280,10 @@ void Shard::link(Entry& entry) noexcept {
   entry.sweep_pass = pass_open_ ? sweep_pass_ + 1
                                 : sweep_pass_;  // judged just now: an open pass need not look at it
   sweep_list_.push_back(entry);
-  deadlines_.add(entry);
-  note_next_deadline();
+  entry.last_read = entry.stored_at();
+  deadlines_.add(entry, deadline_of(entry));
+  refreshes_.add(entry, entry.deadlines().refresh_at);
+  note_next_times();
   holdings_.bytes += entry.bytes();
   holdings_.tagged += entry.carrier().carries_tag() ? 1 : 0;
   freshness_.count_in(entry.carrier());
@@ -245,15 +292,17 @@ void Shard::link(Entry& entry) noexcept {
 void Shard::forget(Entry& entry, RemovalCause cause, Departures& departures) noexcept {
   sweep_list_.erase(sweep_list_.iterator_to(entry));
   deadlines_.remove(entry);
-  note_next_deadline();
+  refreshes_.remove(entry);
+  note_next_times();
   holdings_.bytes -= entry.bytes();
   holdings_.tagged -= entry.carrier().carries_tag() ? 1 : 0;
   freshness_.count_out(entry.carrier());
   departures.add(entry, cause);
 }
 
-void Shard::note_next_deadline() noexcept {
+void Shard::note_next_times() noexcept {
   next_deadline_.store(deadlines_.next().time_since_epoch().count(), std::memory_order_relaxed);
+  next_refresh_.store(refreshes_.next().time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 }  // namespace freshet::detail

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <unordered_set>
+#include <vector>
 
 #include "freshet/outcome.hpp"
 #include "freshness/freshness.hpp"
@@ -43,6 +44,20 @@ struct Holdings {
   std::uint64_t tagged = 0;
 };
 
+/// An answered look-up.
+struct Found {
+  EntryRef entry{};
+  bool refresh_due = false;  // its refresh point has passed, and it was read often enough
+
+  explicit operator bool() const noexcept { return static_cast<bool>(entry); }
+};
+
+/// An entry that is due to be loaded again, and how often it was read.
+struct RefreshCandidate {
+  EntryRef entry;
+  std::uint16_t reads;
+};
+
 class alignas(64) Shard {
  public:
   Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
@@ -50,7 +65,8 @@ class alignas(64) Shard {
   ~Shard();
 
   /// The fresh entry of that name, or null. A dead one found here leaves.
-  EntryRef find(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
+  Found find(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
+  Found peek(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
   /// Whether find would find something; counts as no access.
   bool contains(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
 
@@ -63,6 +79,12 @@ class alignas(64) Shard {
 
   /// Frees what is due.
   std::size_t expire(Instant now) FRESHET_EXCLUDES(mutex_);
+
+  /// Takes out the entries whose refresh is due and adds to `hot` those that were read often enough.
+  void collect_refreshes(Instant now, std::vector<RefreshCandidate>& hot) FRESHET_EXCLUDES(mutex_);
+
+  /// Asks for an entry's refresh to become due again at `at`, if it is still here.
+  void postpone_refresh(const EntryRef& entry, Instant at) FRESHET_EXCLUDES(mutex_);
 
   /// Looks at up to `budget` entries, oldest look first, and frees the dead. Takes what it looked at from `budget`.
   /// Returns how many it freed.
@@ -105,6 +127,7 @@ class alignas(64) Shard {
   using SweepList = boost::intrusive::list<Entry, boost::intrusive::base_hook<SweepHook>>;
 
   /// Why an entry is dead, or nothing.
+  Instant deadline_of(const Entry& entry) const noexcept;
   std::optional<RemovalCause> death_of(Entry& entry, Instant now) const noexcept
       FRESHET_REQUIRES(mutex_);
   /// The entry of that name if it is fresh; one that is dead leaves.
@@ -124,7 +147,7 @@ class alignas(64) Shard {
   void link(Entry& entry) noexcept FRESHET_REQUIRES(mutex_);
   void forget(Entry& entry, RemovalCause cause, Departures& departures) noexcept
       FRESHET_REQUIRES(mutex_);
-  void note_next_deadline() noexcept FRESHET_REQUIRES(mutex_);
+  void note_next_times() noexcept FRESHET_REQUIRES(mutex_);
 
   mutable rt::Mutex mutex_;
   Freshness& freshness_;
@@ -133,6 +156,7 @@ class alignas(64) Shard {
   Table table_ FRESHET_GUARDED_BY(mutex_);
   std::unique_ptr<EvictionPolicy> policy_ FRESHET_GUARDED_BY(mutex_) FRESHET_PT_GUARDED_BY(mutex_);
   DeadlineIndex deadlines_ FRESHET_GUARDED_BY(mutex_);
+  RefreshIndex refreshes_ FRESHET_GUARDED_BY(mutex_);
   SweepList sweep_list_ FRESHET_GUARDED_BY(mutex_);  // next to be looked at first
   std::uint32_t sweep_pass_ FRESHET_GUARDED_BY(mutex_) = 1;
   bool pass_open_ FRESHET_GUARDED_BY(mutex_) = false;
@@ -144,6 +168,7 @@ class alignas(64) Shard {
   // Nanoseconds of the nearest deadline, so that expire() need not lock for nothing. relaxed both ways: a hint, written
   // under mutex_; whoever reads an old one comes again.
   rt::Atomic<std::int64_t> next_deadline_;
+  rt::Atomic<std::int64_t> next_refresh_;  // the same of the nearest refresh
 };
 
 }  // namespace freshet::detail

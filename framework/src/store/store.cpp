@@ -55,6 +55,16 @@ std::size_t Store::sweep(Instant now, std::size_t budget) {
   return freed;
 }
 
+std::vector<RefreshCandidate> Store::due_refreshes(Instant now) {
+  std::vector<RefreshCandidate> hot;
+  for (const auto& shard : shards_) shard->collect_refreshes(now, hot);
+  return hot;
+}
+
+void Store::postpone_refresh(const EntryRef& entry, Instant at) {
+  shard_of(entry_of(entry).hash()).postpone_refresh(entry, at);
+}
+
 bool Store::settled(Instant now) const {
   return std::all_of(shards_.begin(), shards_.end(),
                      [&](const auto& shard) { return shard->settled(now); });

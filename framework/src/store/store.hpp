@@ -23,7 +23,10 @@ class Store {
         RemovalObserver& observer);
 
   /// The fresh entry of that name, or null. An access for the eviction policy.
-  EntryRef find(const KeyRef& key, Instant now) { return shard_of(key).find(key, now); }
+  Found find(const KeyRef& key, Instant now) { return shard_of(key).find(key, now); }
+
+  /// The same, but no access.
+  Found peek(const KeyRef& key, Instant now) { return shard_of(key).peek(key, now); }
 
   /// Whether find would find something. No access.
   bool contains(const KeyRef& key, Instant now) { return shard_of(key).contains(key, now); }
@@ -51,6 +54,14 @@ class Store {
   /// Frees every entry whose deadline has come. O(shards) when none has. Returns how many it freed.
   std::size_t expire(Instant now);
 
+  /// The entries whose refresh point has come and that were read often enough by then. Those that
+  /// were not are let go: each entry comes up once, unless it is postponed. O(shards) when none is
+  /// due.
+  std::vector<RefreshCandidate> due_refreshes(Instant now);
+
+  /// Lets a candidate come up again at `at`.
+  void postpone_refresh(const EntryRef& entry, Instant at);
+
   /// Looks at up to `budget` entries and frees the dead among them; goes on where the last call stopped. Costs O(shards)
   /// when nothing was invalidated since a whole round. Returns how many it freed.
   std::size_t sweep(Instant now, std::size_t budget);
@@ -72,9 +83,8 @@ class Store {
   void close();
 
  private:
-  Shard& shard_of(const KeyRef& key) noexcept {
-    return *shards_[(key.hash >> 40) % shards_.size()];
-  }
+  Shard& shard_of(const KeyRef& key) noexcept { return shard_of(key.hash); }
+  Shard& shard_of(std::uint64_t hash) noexcept { return *shards_[(hash >> 40) % shards_.size()]; }
 
   std::vector<std::unique_ptr<Shard>> shards_;
   rt::Atomic<std::size_t> next_to_sweep_{0};  // relaxed: two sweeps at once only share the work

@@ -38,7 +38,17 @@ Parsed<std::string> take_field(std::string_view& rest) {
   return {.value = std::string(name), .problem = {}};
 }
 
-Parsed<Pieces> parse_pieces(std::string_view rest) {
+std::vector<std::string> fields_of(const Pieces& pieces) {
+  std::vector<std::string> names;
+  for (const TemplatePiece& piece : pieces) {
+    if (piece.is_field) names.push_back(piece.text);
+  }
+  return names;
+}
+
+}  // namespace
+
+Parsed<std::vector<TemplatePiece>> parse_template(std::string_view rest) {
   Pieces pieces;
   while (!rest.empty()) {
     const char c = rest.front();
@@ -60,18 +70,8 @@ Parsed<Pieces> parse_pieces(std::string_view rest) {
   return {.value = std::move(pieces), .problem = {}};
 }
 
-std::vector<std::string> fields_of(const Pieces& pieces) {
-  std::vector<std::string> names;
-  for (const TemplatePiece& piece : pieces) {
-    if (piece.is_field) names.push_back(piece.text);
-  }
-  return names;
-}
-
-}  // namespace
-
 Parsed<KeyTemplate> KeyTemplate::parse(std::string_view text) {
-  Parsed<Pieces> pieces = parse_pieces(text);
+  Parsed<Pieces> pieces = parse_template(text);
   if (!pieces.value) return {.value = std::nullopt, .problem = std::move(pieces.problem)};
   std::vector<std::string> names;
   bool after_field = false;
@@ -131,7 +131,7 @@ bool KeyTemplate::take_apart(std::string_view rest, std::vector<EntryView::Field
 
 Parsed<TagTemplate> TagTemplate::parse(std::string_view text) {
   if (text.empty()) return {.value = std::nullopt, .problem = "a tag is not empty"};
-  Parsed<Pieces> pieces = parse_pieces(text);
+  Parsed<Pieces> pieces = parse_template(text);
   if (!pieces.value) return {.value = std::nullopt, .problem = std::move(pieces.problem)};
   TagTemplate made;
   made.pieces_ = std::move(*pieces.value);

@@ -25,6 +25,9 @@ struct TemplatePiece {
   std::string text;
 };
 
+/// Takes a template apart into literal texts and fields; the problem where it is none.
+Parsed<std::vector<TemplatePiece>> parse_template(std::string_view text);
+
 class KeyTemplate {
  public:
   static Parsed<KeyTemplate> parse(std::string_view text);

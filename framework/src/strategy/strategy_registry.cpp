@@ -89,6 +89,12 @@ std::shared_ptr<StrategyRegistry> StrategyRegistry::with_builtins() {
   return registry;
 }
 
+std::shared_ptr<StrategyRegistry> StrategyRegistry::copy() const {
+  auto registry = std::make_shared<StrategyRegistry>();
+  registry->types_ = types_;
+  return registry;
+}
+
 void StrategyRegistry::add(StrategyType type) {
   if (!is_word(type.name())) {
     throw Error(
@@ -97,7 +103,8 @@ void StrategyRegistry::add(StrategyType type) {
   }
   if (find(type.name()) != nullptr)
     throw Error(fmt::format("there is a strategy {} already", in_quotes(type.name())));
-  if (const StrategyType* other = find(type.options_type())) {
+  const StrategyType* other = type.shares_type_ ? nullptr : find(type.options_type());
+  if (other != nullptr) {
     throw Error(fmt::format("strategy {} has the options of {}; each needs a type of its own",
                             in_quotes(type.name()), in_quotes(other->name())));
   }
@@ -117,7 +124,7 @@ const StrategyType* StrategyRegistry::find(std::string_view name) const noexcept
 
 const StrategyType* StrategyRegistry::find(std::type_index options_type) const noexcept {
   const auto at = std::find_if(types_.begin(), types_.end(), [options_type](const auto& type) {
-    return type.options_type() == options_type;
+    return !type.shares_type_ && type.options_type() == options_type;
   });
   return at == types_.end() ? nullptr : &*at;
 }

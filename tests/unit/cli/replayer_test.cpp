@@ -55,6 +55,19 @@ TEST_F(ReplayerTest, AGetLoadsOnceAndHitsFromThenOn) {
   EXPECT_DOUBLE_EQ(figures.hit_ratio(), 0.5);
 }
 
+TEST_F(ReplayerTest, CountsTheReadsOfEachKeyWhetherHitOrMiss) {
+  Replayer replayer = Replayer::from_yaml(kMinute, {.hot_keys = 2});
+  replay(replayer, {{0, "a"}, {1, "b"}, {2, "b"}, {3, "c", Op::set}, {4, "b"}, {5, "a"}, {6, "c"}});
+  const std::vector<HotKey> hot = replayer.hot_keys();
+  ASSERT_EQ(hot.size(), 2u);
+  EXPECT_EQ(hot[0].key, "b");
+  EXPECT_EQ(hot[0].name_space, "things");
+  EXPECT_EQ(hot[0].accesses, 3u);
+  EXPECT_EQ(hot[1].key, "a");
+  EXPECT_EQ(hot[1].accesses, 2u);
+  EXPECT_EQ(hot[1].error, 0u);
+}
+
 TEST_F(ReplayerTest, NothingReplayedIsNoRatio) {
   const Figures figures = make(kMinute).figures();
   EXPECT_EQ(figures.hit_ratio(), 0.0);

@@ -63,7 +63,7 @@ class PolicyReaderTest : public ::testing::Test {
     }
   }
   static const TtlOptions& ttl(const BlockModel& block) {
-    return std::any_cast<const TtlOptions&>(block.strategy_options);
+    return std::any_cast<const TtlOptions&>(block.strategies.front().options);
   }
 
   std::shared_ptr<StrategyRegistry> registry_ = StrategyRegistry::with_builtins();
@@ -72,7 +72,7 @@ class PolicyReaderTest : public ::testing::Test {
 TEST_F(PolicyReaderTest, AnEmptyBlockHasTheDocumentedDefaults) {
   const BlockModel made = block("{}");
   EXPECT_EQ(made.name, "b");
-  EXPECT_EQ(made.strategy->name(), "ttl");
+  EXPECT_EQ(strategy_text(made), "ttl");
   EXPECT_EQ(ttl(made).ttl, 5min);
   EXPECT_EQ(ttl(made).jitter, 0.0);
   EXPECT_EQ(made.options.capacity.entries, 100'000U);
@@ -112,10 +112,10 @@ TEST_F(PolicyReaderTest, ABlocksOwnKeyWinsOverDefaults) {
 }
 
 TEST_F(PolicyReaderTest, DefaultsNameTheStrategyAndManualTakesNoTtlFromThem) {
-  EXPECT_EQ(block("{}", "{strategy: manual, ttl: 7m}").strategy->name(), "manual");
+  EXPECT_EQ(block("{}", "{strategy: manual, ttl: 7m}").strategies.front().type->name(), "manual");
   const BlockModel made = block("{strategy: manual}", "{ttl: 7m, ttl_jitter: 5%}");
-  EXPECT_EQ(made.strategy->name(), "manual");
-  EXPECT_EQ(made.strategy_options.type(), typeid(ManualOptions));
+  EXPECT_EQ(strategy_text(made), "manual");
+  EXPECT_EQ(made.strategies.front().options.type(), typeid(ManualOptions));
 }
 
 TEST_F(PolicyReaderTest, AQuotedValueMeansTheSame) {
@@ -142,7 +142,7 @@ TEST_F(PolicyReaderTest, ADurationReplacesATableOfDefaultsAndTheOtherWayRound) {
 TEST_F(PolicyReaderTest, AStrategyOfOnesOwnHasASection) {
   const BlockModel made =
       block("{strategy: adaptive, adaptive: {min: 2m}}", "{adaptive: {max: 9m}}");
-  const auto& options = std::any_cast<const AdaptiveOptions&>(made.strategy_options);
+  const auto& options = std::any_cast<const AdaptiveOptions&>(made.strategies.front().options);
   EXPECT_EQ(options.min, 2min);
   EXPECT_EQ(options.max, 9min);
 }
@@ -196,14 +196,12 @@ TEST_F(PolicyReaderTest, WhatAFileCanMakeOfItselfIsBounded) {
 
 TEST_F(PolicyReaderTest, CodeGoesThroughTheSameValidation) {
   std::vector<CodeBlock> blocks;
-  blocks.push_back({"a", typeid(TtlOptions), TtlOptions{.ttl = 0s, .jitter = 1.0}, {}});
-  blocks.push_back({"a",
-                    typeid(ManualOptions),
-                    ManualOptions{},
-                    {.capacity = {.entries = 0}, .key = "u:{id}", .tags = {"{ib}"}}});
-  blocks.push_back({"c", typeid(int), 3, {.lease = -1s}});
-  blocks.push_back({"u_*", typeid(TtlOptions), TtlOptions{.table = {.by = "kind"}}, {}});
-  blocks.push_back({"u_?", typeid(AdaptiveOptions), AdaptiveOptions{.min = 2h}, {}});
+  blocks.push_back({"a", {TtlOptions{.ttl = 0s, .jitter = 1.0}}, {}});
+  blocks.push_back(
+      {"a", {ManualOptions{}}, {.capacity = {.entries = 0}, .key = "u:{id}", .tags = {"{ib}"}}});
+  blocks.push_back({"c", {3}, {.lease = -1s}});
+  blocks.push_back({"u_*", {TtlOptions{.table = {.by = "kind"}}}, {}});
+  blocks.push_back({"u_?", {AdaptiveOptions{.min = 2h}}, {}});
   try {
     policy_from_code(std::move(blocks), *registry_);
     FAIL() << "the policy was accepted";
@@ -219,7 +217,7 @@ TEST_F(PolicyReaderTest, CodeGoesThroughTheSameValidation) {
         "namespaces.a.capacity.entries: expected a count >= 1, found 0\n"
         "namespaces.a.tags[0]: \"ib\" is no field of the key, did you mean \"id\"?\n"
         "namespaces.c: the options are those of no known strategy, expected one of: ttl, manual, "
-        "adaptive\n"
+        "event, predictive, adaptive\n"
         "namespaces.c.lease: expected a duration > 0s, found -1s\n"
         "namespaces.u_*.ttl.by: \"kind\" is no field of the key: the block has no key with fields\n"
         "namespaces.u_?.adaptive.min: expected no more than max");
@@ -228,10 +226,7 @@ TEST_F(PolicyReaderTest, CodeGoesThroughTheSameValidation) {
 
 TEST_F(PolicyReaderTest, CodeAndYamlMakeTheSameModel) {
   std::vector<CodeBlock> blocks;
-  blocks.push_back({"b",
-                    typeid(TtlOptions),
-                    TtlOptions{.ttl = 1h, .jitter = 0.1},
-                    {.capacity = {.entries = 7}}});
+  blocks.push_back({"b", {TtlOptions{.ttl = 1h, .jitter = 0.1}}, {.capacity = {.entries = 7}}});
   const PolicyModel from_code = policy_from_code(std::move(blocks), *registry_);
   const PolicyModel from_yaml =
       read("freshet: 1\nnamespaces: {b: {ttl: 1h, ttl_jitter: 10%, capacity: {entries: 7}}}");
@@ -272,15 +267,43 @@ TEST_F(PolicyReaderTest, AsJsonItHasNumbersWhereThereAreCounts) {
 TEST_F(PolicyReaderTest, TheShippedPolicyReadsAndShowsEveryKey) {
   const std::filesystem::path file =
       std::filesystem::path(FRESHET_SOURCE_DIR) / "config/freshet.yaml";
-  const PolicyModel model = read_policy_file(file, *StrategyRegistry::with_builtins());
-  EXPECT_EQ(model.blocks.size(), 5U);
+  const auto builtins = StrategyRegistry::with_builtins();
+  const PolicyModel model = read_policy_file(file, *builtins);
+  EXPECT_EQ(model.blocks.size(), 7U);
 
   std::ifstream stream(file);
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
   std::vector<std::string> keys = block_table().names();
-  for (const char* key :
-       {"strategy", "entries", "bytes", "ttl", "ttl_jitter", "by", "values", "otherwise"}) {
+  for (const char* key : {"strategy",
+                          "entries",
+                          "bytes",
+                          "by",
+                          "values",
+                          "otherwise",
+                          "plugins",
+                          "events",
+                          "fields",
+                          "when",
+                          "debounce",
+                          "batch",
+                          "do",
+                          "entities",
+                          "keys",
+                          "tags",
+                          "invalidate_key",
+                          "invalidate_tag",
+                          "invalidate_namespace",
+                          "invalidate_all",
+                          "invalidate_entity",
+                          "refresh",
+                          "emit",
+                          "user_logout"}) {
     keys.push_back(key);
+  }
+  for (const StrategyType& type : builtins->types()) {
+    for (const OptionRow& row : type.rows()) {
+      keys.push_back(row.name.substr(row.name.rfind('.') + 1));
+    }
   }
   for (const std::string& key : keys) EXPECT_NE(text.find(key + ":"), std::string::npos) << key;
 }

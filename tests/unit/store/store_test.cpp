@@ -203,7 +203,7 @@ TEST_F(StoreTest, ARaiseDuringARoundIsFoundByTheNext) {
 
 TEST_F(StoreTest, AHandleKeepsItsValueAfterTheEntryLeft) {
   put("a", "alpha", {"users"});
-  EntryRef held = store_->find(key("a"), now_);
+  EntryRef held = store_->find(key("a"), now_).entry;
   store_->remove(key("a"), now_);
   store_.reset();
   EXPECT_EQ(*static_cast<const std::string*>(held->value()), "alpha");

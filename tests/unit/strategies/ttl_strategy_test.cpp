@@ -41,7 +41,17 @@ TEST_F(TtlStrategyTest, AnEntryIsAMissFromItsTtlOnAndHasNoSoftDeadline) {
   const Deadlines deadlines = store({.ttl = 60s});
   EXPECT_EQ(deadlines.hard, t0_ + 60s);
   EXPECT_EQ(deadlines.soft, kNever);
-  EXPECT_EQ(TtlStrategy({}, random_).on_soft_expired({}, t0_), ReadDecision::serve);
+}
+
+TEST_F(TtlStrategyTest, FromItsSoftTtlOnAnEntryIsServedAndRefreshed) {
+  const Deadlines deadlines = store({.ttl = 60s, .soft_ttl = 45s});
+  EXPECT_EQ(deadlines.soft, t0_ + 45s);
+  EXPECT_EQ(deadlines.hard, t0_ + 60s);
+  EXPECT_EQ(TtlStrategy({}, random_).on_soft_expired({}, t0_), ReadDecision::serve_and_refresh);
+}
+
+TEST_F(TtlStrategyTest, AnIdleTtlIsPassedOn) {
+  EXPECT_EQ(store({.ttl = 60s, .idle_ttl = 5s}).idle, 5s);
 }
 
 TEST_F(TtlStrategyTest, TheLongestTtlIsForever) {

@@ -41,9 +41,9 @@ class FixedRandom final : public RandomSource {
 
 TEST(StrategyRegistryTest, TheBuiltInsAreThere) {
   const auto registry = StrategyRegistry::with_builtins();
-  EXPECT_EQ(registry->names(), (std::vector<std::string>{"ttl", "manual"}));
+  EXPECT_EQ(registry->names(), (std::vector<std::string>{"ttl", "manual", "event", "predictive"}));
   EXPECT_EQ(registry->find("ttl"), registry->find(std::type_index(typeid(TtlOptions))));
-  EXPECT_EQ(registry->find("predictive"), nullptr);
+  EXPECT_EQ(registry->find("adaptive"), nullptr);
   EXPECT_EQ(registry->find(std::type_index(typeid(int))), nullptr);
 }
 

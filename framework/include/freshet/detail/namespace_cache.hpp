@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,12 @@ namespace freshet::detail {
 using ValueSink = FunctionRef<void(ErasedValue)>;
 using ErasedLoader = FunctionRef<void(LoadContext&, ValueSink)>;
 
+/// A loader that may run after the call that gave it, on another thread.
+using BackgroundLoader = std::function<void(std::string_view key, LoadContext&, ValueSink)>;
+
+/// Makes an owning copy of a call's loader, or null if it cannot be copied.
+using KeepLoader = FunctionRef<std::shared_ptr<const BackgroundLoader>()>;
+
 /// Takes one of the values that a bulk loader made: the position of its key in the call, and the value. A position that
 /// is not called has no value.
 using BulkSink = FunctionRef<void(std::size_t position, ErasedValue)>;
@@ -35,8 +42,9 @@ class NamespaceCache {
   virtual const std::string& name() const noexcept = 0;
   virtual Reading get(std::string_view key) = 0;
   virtual bool contains(std::string_view key) = 0;
-  virtual Reading get_or_load(std::string_view key, ErasedLoader loader,
+  virtual Reading get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
                               const EntryOptions& options) = 0;
+  virtual void bind_loader(std::shared_ptr<const BackgroundLoader> loader) = 0;
   virtual void get_or_load_many(std::span<const std::string_view> keys, ErasedBulkLoader loader,
                                 const EntryOptions& options, std::span<Reading> answers) = 0;
   virtual StoreOutcome put(std::string_view key, ErasedValue value,

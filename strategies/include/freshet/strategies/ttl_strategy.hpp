@@ -36,6 +36,8 @@ struct TtlOptions {
       0.0;  // [0, 1) of the lifetime, drawn per entry, so that what was stored together ends apart
   TtlTable table{};     // replaces ttl if it has a field
   Function function{};  // asked first; in code only
+  Duration soft_ttl{};  // [0, ttl]: from here on the old value is served and refreshed; 0: off
+  Duration idle_ttl{};  // >= 0: an entry that nobody reads for so long expires; 0: off
 };
 
 /// Thread-safe as far as its random source and TtlOptions::function are.
@@ -55,7 +57,7 @@ class TtlStrategy final : public Strategy {
   RandomSource& random_;
 };
 
-/// `ttl` (a duration, or a map of by, values and otherwise) and `ttl_jitter`.
+/// `ttl` (a duration, or a map of by, values and otherwise), `ttl_jitter`, `soft_ttl` and `idle_ttl`.
 OptionTable<TtlOptions> ttl_option_table();
 
 std::unique_ptr<Strategy> make_ttl_strategy(const TtlOptions& options,

@@ -1,0 +1,91 @@
+// What docs/guides quotes. It runs, so that what the guides say is so.
+#include <fmt/core.h>
+
+#include <freshet/freshet.hpp>
+#include <string>
+
+namespace {
+
+struct Profile {
+  int id = 0;
+  std::string name;
+};
+
+/// The origin behind the cache.
+struct Database {
+  Profile load_profile(int id) const { return {id, "Ada"}; }
+  void rename(int, const std::string&) {}
+};
+
+constexpr std::string_view kPolicy = R"(
+freshet: 1
+namespaces:
+  profiles:
+    strategy: ttl
+    ttl: 1h
+    key: "user:{user_id}"
+    tags: ["users", "user:{user_id}"]
+  settings: {strategy: manual}
+  "user_*": {strategy: manual}
+)";
+
+void tags(freshet::CacheInvalidator& invalidator, Database& db) {
+  // [tags]
+  const auto profiles = invalidator.cache<Profile>("profiles");
+  profiles.get_or_load("user:42", [&](freshet::LoadContext& load) {
+    load.tag("team:5");  // known only once the value is
+    return db.load_profile(42);
+  });
+  const freshet::Invalidated gone = invalidator.invalidate_tag("team:5");
+  fmt::print("{} made stale\n", gone.count);
+  // [/tags]
+}
+
+void namespaces(freshet::CacheInvalidator& invalidator) {
+  // [namespaces]
+  const auto cart = invalidator.cache<std::string>("user_42");  // served by the block "user_*"
+  cart.put("cart", "two books");
+  invalidator.invalidate_namespace("user_42");  // user 42 logs out; user_43 keeps its cart
+  // [/namespaces]
+}
+
+void manual(freshet::CacheInvalidator& invalidator) {
+  // [manual]
+  const auto settings = invalidator.cache<std::string>("settings");
+  settings.put("theme", "dark");
+  // whoever changes the setting says so:
+  invalidator.invalidate("theme", "settings");
+  // [/manual]
+}
+
+void leases(freshet::CacheInvalidator& invalidator, Database& db) {
+  // [lease]
+  const auto profiles = invalidator.cache<Profile>("profiles");
+  auto profile = profiles.get("user:42");
+  if (!profile) {
+    const freshet::Lease lease = profiles.lease("user:42");  // before the value is fetched
+    const Profile fetched = db.load_profile(42);
+    const freshet::StoreOutcome outcome = profiles.put("user:42", fetched, lease);
+    fmt::print("{}\n", is_stored(outcome) ? "stored" : "refused: it changed meanwhile");
+  }
+  // [/lease]
+}
+
+void write(freshet::CacheInvalidator& invalidator, Database& db) {
+  // [write]
+  db.rename(42, "Grace");                 // first the origin,
+  invalidator.invalidate_tag("user:42");  // then the cache
+  // [/write]
+}
+
+}  // namespace
+
+int main() {
+  auto invalidator = freshet::CacheInvalidator::from_yaml(kPolicy);
+  Database db;
+  tags(invalidator, db);
+  namespaces(invalidator);
+  manual(invalidator);
+  leases(invalidator, db);
+  write(invalidator, db);
+}

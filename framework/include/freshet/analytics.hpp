@@ -1,0 +1,22 @@
+// AnalyticsOptions: how closely an invalidator watches which keys are read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace freshet {
+
+/// Plain data. Per policy block; the defaults here are the reference.
+///
+/// While a block is young every read is counted. Each time `halve_after` reads have been counted, the counts are
+/// halved: first because only every second read is counted from then on, down to one in `sample_one_in`; after that so
+/// that keys which have cooled down leave.
+struct AnalyticsOptions {
+  bool hot_keys = true;  // false: hot_keys() finds nothing
+  std::size_t tracked_keys =
+      1'000;  // at least 1: a key read more often than 1 / tracked_keys of all reads is found
+  std::uint32_t sample_one_in = 256;   // at least 1; 1: every read is counted, always
+  std::uint64_t halve_after = 16'384;  // counted reads; 0: never
+};
+
+}  // namespace freshet

@@ -1,0 +1,42 @@
+// InvalidationPlan: what an event leads to, collected before anything happens.
+//
+// Strategies and rules write it; the invalidator carries it out: all invalidations at one revision, then the refreshes, then
+// the events. Confined to one thread.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "freshet/event.hpp"
+#include "freshet/invalidation.hpp"
+
+namespace freshet {
+
+/// A key to be loaded again by the loader bound to its namespace.
+struct RefreshRequest {
+  std::string key;
+  std::string name_space;
+  friend bool operator==(const RefreshRequest&, const RefreshRequest&) = default;
+};
+
+class InvalidationPlan {
+ public:
+  void invalidate(Target target) { targets_.push_back(std::move(target)); }
+  void refresh(std::string key, std::string name_space) {
+    refreshes_.push_back({std::move(key), std::move(name_space)});
+  }
+  void emit(Event event) { events_.push_back(std::move(event)); }
+
+  bool empty() const noexcept { return targets_.empty() && refreshes_.empty() && events_.empty(); }
+  const std::vector<Target>& targets() const noexcept { return targets_; }
+  const std::vector<RefreshRequest>& refreshes() const noexcept { return refreshes_; }
+  const std::vector<Event>& events() const noexcept { return events_; }
+
+ private:
+  std::vector<Target> targets_;
+  std::vector<RefreshRequest> refreshes_;
+  std::vector<Event> events_;
+};
+
+}  // namespace freshet

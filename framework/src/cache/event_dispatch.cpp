@@ -1,0 +1,231 @@
+#include "cache/event_dispatch.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+#include "cache/names.hpp"
+#include "freshet/errors.hpp"
+#include "freshet/findings.hpp"
+#include "signals/event_chain.hpp"
+
+namespace freshet::detail {
+namespace {
+
+void add(Invalidated& sum, const Invalidated& more) {
+  sum.count += more.count;
+  if (more.exactness == Exactness::at_most) sum.exactness = Exactness::at_most;
+  sum.remote = std::max(sum.remote, more.remote);
+  sum.revision = more.revision;
+}
+
+}  // namespace
+
+EventDispatch::EventDispatch(rules::RuleSet rules, const Collaborators& collaborators,
+                             SignalBus& bus, BlockCounters& counters, Host host)
+    : clock_(collaborators.clock),
+      engine_(std::move(rules)),
+      bus_(bus),
+      counters_(counters),
+      host_(std::move(host)),
+      log_(collaborators.clock, collaborators.logger),
+      deferrals_(collaborators.clock, collaborators.executor,
+                 [this](rules::Expanded work) { run_deferred(std::move(work)); }) {}
+
+Emitted EventDispatch::emit(const Event& event) {
+  check_event(event.name());
+  Wave wave{.began = clock_->now()};
+  // relaxed: numbers differ, and that is all that is asked of them.
+  wave.done.id = last_id_.fetch_add(1, std::memory_order_relaxed) + 1;
+  enqueue(event, current_chain(), wave);
+  drain(wave);
+  return wave.done;
+}
+
+void EventDispatch::drain(Wave& wave) {
+  while (!wave.queue.empty()) {
+    Queued next = std::move(wave.queue.front());
+    wave.queue.pop_front();
+    if (wave.taken > 1 && clock_->now() - wave.began > kMaxTime) {
+      counters_.add(Metric::events_dropped, wave.queue.size() + 1);
+      log_.warn(fmt::format("event {}: {} further events are dropped, time is up",
+                            in_quotes(next.chain.empty() ? next.event.name() : next.chain.front()),
+                            wave.queue.size() + 1));
+      return;
+    }
+    dispatch(std::move(next), wave);
+  }
+}
+
+void EventDispatch::enqueue(Event event, const std::vector<std::string>& chain, Wave& wave) {
+  if (chain.size() > kMaxDepth) {
+    counters_.add(Metric::events_too_deep);
+    return log_.warn(fmt::format("event {} is stopped at the depth limit of {}: {} > {}",
+                                 in_quotes(event.name()), kMaxDepth, fmt::join(chain, " > "),
+                                 event.name()));
+  }
+  if (wave.taken >= kMaxEvents) {
+    counters_.add(Metric::events_dropped);
+    return log_.warn(fmt::format("event {} is dropped: one emit leads to {} events at most",
+                                 in_quotes(event.name()), kMaxEvents));
+  }
+  ++wave.taken;
+  wave.queue.push_back({std::move(event), chain});
+}
+
+void EventDispatch::dispatch(Queued next, Wave& wave) {
+  counters_.add(Metric::events);
+  ++wave.done.events;
+  std::vector<std::string> chain = next.chain;
+  chain.push_back(next.event.name());
+  rules::Expanded work{.chain = chain};
+  const bool has_rules = ask_rules(next, wave, work);
+  ask_strategies(next.event, work.plan);
+  const bool planned = !work.plan.empty();
+  invalidate(work, wave);
+  refresh(work, wave);
+  const std::size_t handlers = bus_.publish(next.event, chain);
+  wave.done.handlers += handlers;
+  if (has_rules || planned || handlers > 0) {
+    wave.done.handled = true;
+  } else {
+    note_unhandled(next.event.name());
+  }
+  for (const Event& event : work.plan.events()) enqueue(event, chain, wave);
+}
+
+bool EventDispatch::ask_rules(const Queued& next, Wave& wave, rules::Expanded& now) {
+  const auto rules = engine_.rules_of(next.event.name());
+  for (const rules::Rule* rule : rules) {
+    if (!engine_.holds(*rule, next.event)) continue;
+    ++wave.done.rules;
+    if (!rule->debounce && !rule->batch) {
+      engine_.expand(*rule, next.event, now.plan, now.explained);
+      continue;
+    }
+    rules::Expanded later{.rule = rule, .chain = now.chain};
+    engine_.expand(*rule, next.event, later.plan, later.explained);
+    report_left_out(next.event, later.explained, wave.done);
+    if (later.plan.empty()) continue;
+    if (deferrals_.defer(later)) {
+      counters_.add(Metric::debounced);
+      ++wave.done.deferred;
+      continue;
+    }
+    counters_.add(Metric::debounce_overflows);
+    log_.warn(fmt::format("rule {} of event {} runs at once: {} others wait already",
+                          rules::place_text(rule->place), in_quotes(next.event.name()),
+                          rules::Deferrals::kMaxWaiting));
+    carry_out(later, wave);
+  }
+  report_left_out(next.event, now.explained, wave.done);
+  return !rules.empty();
+}
+
+void EventDispatch::ask_strategies(const Event& event, InvalidationPlan& plan) noexcept {
+  try {
+    host_.ask_strategies(event, plan);
+  } catch (...) {
+    counters_.add(Metric::handler_failures);
+    log_.warn("a strategy threw when an event came");
+  }
+}
+
+void EventDispatch::carry_out(const rules::Expanded& work, Wave& wave) {
+  invalidate(work, wave);
+  refresh(work, wave);
+  for (const Event& event : work.plan.events()) enqueue(event, work.chain, wave);
+}
+
+void EventDispatch::invalidate(const rules::Expanded& work, Wave& wave) {
+  const std::vector<Target>& targets = work.plan.targets();
+  if (targets.empty()) return;
+  const InvalidatedMany answer =
+      host_.invalidate(targets, {.cause = fmt::format("event {}", work.chain.back())});
+  add(wave.done.invalidated, answer.total);
+  auto action = work.explained.begin();
+  for (const TargetOutcome& outcome : answer.targets) {
+    while (action != work.explained.end() && !rules::adds_target(*action)) ++action;
+    const bool of_rule = action != work.explained.end();
+    if (!outcome.error.empty()) {
+      fail(wave.done, fmt::format("{} for event {}: {}",
+                                  of_rule ? "rule " + rules::place_text(action->place)
+                                          : std::string("a strategy"),
+                                  in_quotes(work.chain.back()), outcome.error));
+    }
+    if (of_rule) ++action;
+  }
+}
+
+void EventDispatch::refresh(const rules::Expanded& work, Wave& wave) {
+  for (const RefreshRequest& request : work.plan.refreshes()) {
+    try {
+      if (host_.refresh(request.key, request.name_space)) ++wave.done.refreshes;
+    } catch (const std::exception& error) {
+      fail(wave.done,
+           fmt::format("event {}: the refresh of {} in {}: {}", in_quotes(work.chain.back()),
+                       in_quotes(request.key), in_quotes(request.name_space), error.what()));
+    }
+  }
+}
+
+void EventDispatch::run_deferred(rules::Expanded work) noexcept {
+  try {
+    Wave wave{.began = clock_->now()};
+    carry_out(work, wave);
+    drain(wave);
+  } catch (const std::exception& error) {
+    counters_.add(Metric::rule_failures);
+    log_.warn(error.what());
+  }
+}
+
+void EventDispatch::report_left_out(const Event& event,
+                                    const std::vector<rules::PlannedAction>& explained,
+                                    Emitted& done) {
+  for (const rules::PlannedAction& action : explained) {
+    if (action.problem.empty()) continue;
+    fail(done, fmt::format("rule {} for event {}: {} {} is left out: {}",
+                           rules::place_text(action.place), in_quotes(event.name()),
+                           rules::word_of(action.kind), in_quotes(action.target), action.problem));
+  }
+}
+
+void EventDispatch::fail(Emitted& done, const std::string& message) {
+  ++done.failures;
+  counters_.add(Metric::rule_failures);
+  log_.warn(message);
+}
+
+void EventDispatch::note_unhandled(const std::string& event) {
+  counters_.add(Metric::events_unhandled);
+  {
+    rt::Lock lock(mutex_);
+    if (unhandled_.size() >= kMaxNamesLogged || !unhandled_.insert(event).second) return;
+  }
+  log_.warn(fmt::format("event {}: no rule, strategy or handler takes it", in_quotes(event)));
+}
+
+Invalidated EventDispatch::invalidate_entity(const Event& entity,
+                                             const InvalidateOptions& options) {
+  const rules::Entity* known = engine_.entity(entity.name());
+  if (known == nullptr) {
+    const std::vector<std::string> names = engine_.entity_names();
+    throw UnknownEntity(fmt::format("the policy has no entity {}{}", in_quotes(entity.name()),
+                                    did_you_mean(entity.name(), names)));
+  }
+  InvalidationPlan plan;
+  std::vector<rules::PlannedAction> explained;
+  engine_.expand(*known, entity, plan, explained);
+  for (const rules::PlannedAction& action : explained) {
+    if (action.problem.empty()) continue;
+    throw InvalidName(fmt::format("the entity {} cannot be invalidated: {} {}: {}",
+                                  in_quotes(entity.name()), rules::word_of(action.kind),
+                                  in_quotes(action.target), action.problem));
+  }
+  for (const Target& target : plan.targets()) host_.check(target);
+  return host_.invalidate(plan.targets(), options).total;
+}
+
+}  // namespace freshet::detail

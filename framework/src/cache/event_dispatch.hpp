@@ -1,0 +1,108 @@
+// EventDispatch: what an event sets off, in this order:
+//
+//   1  the rules of its name and the strategies of all blocks are asked: one plan
+//   2  all invalidations of the plan, as one raise           so that whatever follows reads fresh data
+//   3  its refreshes
+//   4  handlers in place; posted ones are queued
+//   5  the events that rules emitted, each like this one, one deeper
+//
+// It ends: kMaxDepth events below the one that was emitted (handlers that emit count too, posted ones and debounced rules
+// included), kMaxEvents for one emit, kMaxTime for one emit. What comes beyond is dropped, counted and logged; the newest
+// goes first, the event that was emitted always runs.
+// Thread-safe. Calls handlers, strategies and the host with no lock held.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "freshet/emitted.hpp"
+#include "freshet/invalidation.hpp"
+#include "freshet/signal_bus.hpp"
+#include "rules/deferrals.hpp"
+#include "rules/rule_engine.hpp"
+#include "runtime/rate_limited_log.hpp"
+#include "stats/counters.hpp"
+
+namespace freshet::detail {
+
+class EventDispatch {
+ public:
+  static constexpr std::size_t kMaxDepth = 8;
+  static constexpr std::size_t kMaxEvents = 1'000;
+  static constexpr Duration kMaxTime = std::chrono::seconds{5};
+  static constexpr std::size_t kMaxNamesLogged = 1'000;
+
+  /// What an event may set in motion.
+  struct Host {
+    std::function<InvalidatedMany(std::span<const Target>, const InvalidateOptions&)> invalidate;
+    std::function<void(const Target&)> check;  // throws what is wrong with the names of a target
+    std::function<bool(std::string_view key, std::string_view name_space)> refresh;
+    std::function<void(const Event&, InvalidationPlan&)> ask_strategies;
+  };
+  struct Collaborators {
+    std::shared_ptr<const Clock> clock;
+    std::shared_ptr<Executor> executor;
+    std::shared_ptr<Logger> logger;
+  };
+
+  /// `bus` and `counters` outlive this.
+  EventDispatch(rules::RuleSet rules, const Collaborators& collaborators, SignalBus& bus,
+                BlockCounters& counters, Host host);
+
+  /// Throws InvalidName for an event without a name, or with one over kMaxEventNameBytes.
+  Emitted emit(const Event& event);
+
+  /// Throws UnknownEntity, and InvalidName or UnknownNamespace for fields that are missing or make bad names; then nothing
+  /// has changed. `entity` has the entity's name and fields.
+  Invalidated invalidate_entity(const Event& entity, const InvalidateOptions& options);
+
+  /// Lets nothing that waits run any more.
+  void stop() { deferrals_.stop(); }
+
+ private:
+  struct Queued {
+    Event event;
+    std::vector<std::string> chain;  // the events that led here
+  };
+  /// One emit, or one run of what was deferred, until nothing is left of it.
+  struct Wave {
+    Instant began{};
+    std::deque<Queued> queue{};
+    std::size_t taken = 0;
+    Emitted done{};
+  };
+
+  void drain(Wave& wave);
+  void dispatch(Queued next, Wave& wave);
+  /// Asks the rules; returns whether there were any.
+  bool ask_rules(const Queued& next, Wave& wave, rules::Expanded& now);
+  void ask_strategies(const Event& event, InvalidationPlan& plan) noexcept;
+  void carry_out(const rules::Expanded& work, Wave& wave);
+  void invalidate(const rules::Expanded& work, Wave& wave);
+  void refresh(const rules::Expanded& work, Wave& wave);
+  void enqueue(Event event, const std::vector<std::string>& chain, Wave& wave);
+  void run_deferred(rules::Expanded work) noexcept;
+  void report_left_out(const Event& event, const std::vector<rules::PlannedAction>& explained,
+                       Emitted& done);
+  void fail(Emitted& done, const std::string& message);
+  void note_unhandled(const std::string& event) FRESHET_EXCLUDES(mutex_);
+
+  const std::shared_ptr<const Clock> clock_;
+  const rules::RuleEngine engine_;
+  SignalBus& bus_;
+  BlockCounters& counters_;
+  const Host host_;
+  RateLimitedLog log_;
+  rt::Atomic<std::uint64_t> last_id_{0};
+  rt::Mutex mutex_;
+  std::unordered_set<std::string> unhandled_ FRESHET_GUARDED_BY(mutex_);  // names that were logged
+  rules::Deferrals deferrals_;                                            // last: it uses the rest
+};
+
+}  // namespace freshet::detail

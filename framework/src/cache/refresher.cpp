@@ -1,0 +1,115 @@
+#include "cache/refresher.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace freshet::detail {
+namespace {
+
+LabelRef space_of(const Entry& entry) { return entry.carrier().labels().front(); }
+
+// What the refreshed entry carries for sure: what policy and callers asked for, and what was added
+// later. The loader's own labels are for it to name again.
+void add_labels_of(const Entry& old, std::vector<LabelRef>& labels) {
+  const std::vector<LabelRef>& own = old.carrier().labels();
+  const auto declared = static_cast<std::ptrdiff_t>(std::min(own.size(), old.request().labels));
+  unite(labels, {own.begin(), own.begin() + declared});
+  for (const AttachedLabel* late = old.carrier().attached(); late != nullptr; late = late->next) {
+    unite(labels, {late->label});
+  }
+}
+
+}  // namespace
+
+void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep) {
+  Entry& entry = entry_of(ref);
+  if (!claim_refresh(entry)) return;
+  const bool begun = block.budget().take(clock_.now());
+  Loader loader;
+  if (begun) {
+    loader = keep();
+    if (!loader) loader = block.bound_loader(space_of(entry));
+    if (loader && start(block, ref, space_of(entry), std::string(entry.key()), std::move(loader))) {
+      return;
+    }
+    block.budget().done();
+  }
+  release_refresh(entry);
+}
+
+bool Refresher::refresh_bound(PolicyBlock& block, const EntryRef& ref) {
+  Entry& entry = entry_of(ref);
+  Loader loader = block.bound_loader(space_of(entry));
+  if (!loader || !claim_refresh(entry)) return false;
+  if (block.budget().take(clock_.now())) {
+    if (start(block, ref, space_of(entry), std::string(entry.key()), std::move(loader)))
+      return true;
+    block.budget().done();
+  }
+  release_refresh(entry);
+  return false;
+}
+
+bool Refresher::load(PolicyBlock& block, const LabelRef& space, const std::string& key) {
+  const KeyRef name(*space, key);
+  if (Found found = block.store().peek(name, clock_.now()))
+    return refresh_bound(block, found.entry);
+  Loader loader = block.bound_loader(space);
+  if (!loader || !block.budget().take(clock_.now())) return false;
+  if (start(block, {}, space, key, std::move(loader))) return true;
+  block.budget().done();
+  return false;
+}
+
+void Refresher::refresh_due(PolicyBlock& block, Duration interval) {
+  const Instant now = clock_.now();
+  std::vector<RefreshCandidate> due = block.store().due_refreshes(now);
+  std::stable_sort(due.begin(), due.end(),
+                   [](const auto& a, const auto& b) { return a.reads > b.reads; });
+  due.resize(std::min<std::size_t>(due.size(), block.budget().limits().warm_keys));
+  for (const RefreshCandidate& candidate : due) {
+    const bool bound = block.bound_loader(space_of(entry_of(candidate.entry))) != nullptr;
+    if (bound && !refresh_bound(block, candidate.entry)) {
+      block.store().postpone_refresh(candidate.entry, later(now, interval));
+    }
+  }
+}
+
+bool Refresher::start(PolicyBlock& block, EntryRef old, LabelRef space, std::string key,
+                      Loader loader) {
+  return work_.post([this, &block, old = std::move(old), space = std::move(space),
+                     key = std::move(key), loader = std::move(loader)] {
+    run(block, old, space, key, *loader);
+    block.budget().done();
+  });
+}
+
+void Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& space,
+                    const std::string& key, const BackgroundLoader& loader) {
+  const KeyRef name(*space, key);
+  try {
+    EntryPlan plan = block.plan(space, name.key, {});
+    if (old) add_labels_of(entry_of(old), plan.labels);
+    const CallStart start{freshness_.keys().sequence(name.hash), freshness_.revision()};
+    const auto [role, flight] = flights_.board(name, start, plan.labels);
+    if (role == SingleFlight::Role::lead) {
+      const auto ttl = old ? entry_of(old).request().ttl : std::nullopt;
+      KeyLoad{clock_, freshness_, flights_, block, name, plan, *flight, ttl}.run(
+          key, [&](LoadContext& context, ValueSink sink) { loader(key, context, sink); });
+      block.count_refresh();
+      block.tell(NoticeKind::refreshed, *space, key);
+    }
+  } catch (const std::exception& error) {
+    logger_.log(LogLevel::warning, fmt::format("a refresh of \"{}\" in \"{}\" failed: {}", key,
+                                               space->text(), error.what()));
+  } catch (...) {
+    logger_.log(LogLevel::warning,
+                fmt::format("a refresh of \"{}\" in \"{}\" failed", key, space->text()));
+  }
+  // A value that was kept has taken the old entry's place; otherwise the next reader may try again.
+  if (old) release_refresh(entry_of(old));
+}
+
+}  // namespace freshet::detail

@@ -1,0 +1,75 @@
+#include "config/plugin_section.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <vector>
+
+#include "freshet/plugin.hpp"
+
+namespace freshet::config {
+namespace {
+
+constexpr std::size_t kMaxPlugins = 64;
+constexpr std::string_view kPathKey = "path";
+
+/// The value of `path`, or null and a finding.
+const ConfigValue* path_value(const ConfigValue& plugin, const std::string& path,
+                              Findings& findings) {
+  if (!plugin.is_map()) {
+    findings.add(plugin.place, path,
+                 fmt::format("expected a map such as {{path: libadaptive_ttl.so}}, found {}",
+                             describe(plugin)));
+    return nullptr;
+  }
+  const std::vector<std::string> known{std::string(kPathKey)};
+  for (const ConfigValue::Member& member : plugin.members) {
+    if (member.key == kPathKey) continue;
+    findings.add(member.place, path_to(path, member.key),
+                 "unknown key" + did_you_mean(member.key, known));
+  }
+  const ConfigValue::Member* member = plugin.find(kPathKey);
+  if (member == nullptr) {
+    findings.add(plugin.place, path_to(path, kPathKey), "missing, expected the path of a plugin");
+    return nullptr;
+  }
+  if (!member->value.is_scalar() || member->value.text.empty()) {
+    findings.add(member->value.place, path_to(path, kPathKey),
+                 fmt::format("expected the path of a plugin, found {}", describe(member->value)));
+    return nullptr;
+  }
+  return &member->value;
+}
+
+}  // namespace
+
+LoadedPlugins load_plugins(const ConfigValue& plugins, const std::string& path,
+                           const StrategyRegistry& registry, Findings& findings) {
+  const std::shared_ptr<StrategyRegistry> extended = registry.copy();
+  LoadedPlugins loaded{extended, {}};
+  if (!plugins.is_list() || plugins.items.size() > kMaxPlugins) {
+    findings.add(plugins.place, path,
+                 fmt::format("expected a list of at most {} plugins such as [{{path: "
+                             "libadaptive_ttl.so}}], found {}",
+                             kMaxPlugins,
+                             plugins.is_list() ? fmt::format("{}", plugins.items.size())
+                                               : describe(plugins)));
+    return loaded;
+  }
+  for (std::size_t i = 0; i < plugins.items.size(); ++i) {
+    const std::string at = fmt::format("{}[{}]", path, i);
+    const ConfigValue* file = path_value(plugins.items[i], at, findings);
+    if (file == nullptr) continue;
+    const std::filesystem::path folder =
+        std::filesystem::path(plugins.items[i].place.file).parent_path();
+    try {
+      register_plugin(*extended, folder / file->text);
+      loaded.files.push_back(std::filesystem::absolute(folder / file->text).string());
+    } catch (const Error& error) {
+      findings.add(file->place, path_to(at, kPathKey), error.what());
+    }
+  }
+  return loaded;
+}
+
+}  // namespace freshet::config

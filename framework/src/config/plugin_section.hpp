@@ -1,0 +1,27 @@
+// The `plugins:` section of a policy.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "freshet/config_value.hpp"
+#include "freshet/findings.hpp"
+#include "freshet/strategy_registry.hpp"
+
+namespace freshet::config {
+
+struct LoadedPlugins {
+  std::shared_ptr<const StrategyRegistry> registry;  // never null
+  std::vector<std::string> files;                    // in the order of the policy, absolute
+};
+
+/// A copy of `registry` with the plugins added that a list such as [{path: libadaptive_ttl.so}]
+/// names. What is wrong with one is a finding at its path, and the others are loaded all
+/// the same, so that one run tells everything; the caller refuses the policy and with it the copy.
+/// A relative path starts at the policy file's folder, and at the working directory for a policy
+/// that is no file.
+LoadedPlugins load_plugins(const ConfigValue& plugins, const std::string& path,
+                           const StrategyRegistry& registry, Findings& findings);
+
+}  // namespace freshet::config

@@ -1,0 +1,44 @@
+// BackgroundWork: tasks on an executor that use their owner's members, safely.
+//
+// A task runs only while the gate is open; stop() closes it and waits for those that run. So tasks
+// may refer to whatever outlives this object, and nothing has to be shared for their sake: declare
+// it last. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "freshet/detail/runtime/runtime.hpp"
+#include "freshet/executor.hpp"
+
+namespace freshet::detail {
+
+class BackgroundWork {
+ public:
+  explicit BackgroundWork(const std::shared_ptr<Executor>& executor);
+  ~BackgroundWork() { stop(); }
+  BackgroundWork(const BackgroundWork&) = delete;
+  BackgroundWork& operator=(const BackgroundWork&) = delete;
+
+  /// False if stopped, or if the executor would not take it: then the task will not run.
+  bool post(std::function<void()> task);
+  bool post_after(Duration delay, std::function<void()> task);
+
+  /// Waits for tasks under way, but not for one that runs on this very thread; none starts
+  /// afterwards. Calling it again does nothing.
+  void stop();
+
+ private:
+  struct Gate {
+    rt::Mutex mutex;
+    rt::CondVar idle;
+    std::size_t running FRESHET_GUARDED_BY(mutex) = 0;
+    bool stopped FRESHET_GUARDED_BY(mutex) = false;
+  };
+  static Executor::Task guarded(std::shared_ptr<Gate> gate, std::function<void()> task);
+
+  std::weak_ptr<Executor> executor_;  // weak: whoever owns it decides when its threads end
+  std::shared_ptr<Gate> gate_;
+};
+
+}  // namespace freshet::detail

@@ -1,0 +1,115 @@
+// Debounce and batch.
+#include "rules/deferrals.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace freshet::rules {
+namespace {
+
+/// Lengths in front, so that no two lists of texts read alike.
+void add_text(std::string& to, std::string_view text) {
+  to += fmt::format("{}:{}", text.size(), text);
+}
+
+}  // namespace
+
+bool Deferrals::defer(Expanded& expanded) {
+  const Rule& rule = *expanded.rule;
+  const std::string identity = Deferrals::identity(expanded);
+  // A batch has one place for all that its rule does.
+  std::string key = fmt::format("{}|", static_cast<const void*>(&rule));
+  if (rule.debounce) key += identity;
+  Expanded full;
+  {
+    detail::rt::Lock lock(mutex_);
+    const Instant now = clock_->now();
+    auto found = waiting_.find(key);
+    if (found == waiting_.end()) {
+      if (waiting_.size() >= kMaxWaiting) return false;
+      found = waiting_.emplace(key, Waiting{.first = now, .serial = ++serial_}).first;
+      start_timer(rule.debounce ? rule.debounce->quiet : rule.batch->within, key,
+                  found->second.serial);
+    }
+    Waiting& waiting = found->second;
+    waiting.last = now;
+    ++waiting.events;
+    merge(waiting, std::move(expanded), identity);
+    if (!rule.batch || waiting.events < rule.batch->at_most) return true;
+    full = std::move(waiting.expanded);
+    waiting_.erase(found);
+  }
+  run_(std::move(full));
+  return true;
+}
+
+std::size_t Deferrals::waiting() const {
+  detail::rt::Lock lock(mutex_);
+  return waiting_.size();
+}
+
+std::string Deferrals::identity(const Expanded& expanded) {
+  std::string identity;
+  for (const Target& target : expanded.plan.targets()) {
+    identity += static_cast<char>('0' + static_cast<int>(target.kind));
+    add_text(identity, target.space);
+    add_text(identity, target.name);
+  }
+  for (const RefreshRequest& refresh : expanded.plan.refreshes()) {
+    identity += 'r';
+    add_text(identity, refresh.name_space);
+    add_text(identity, refresh.key);
+  }
+  for (const Event& event : expanded.plan.events()) {
+    identity += 'e';
+    add_text(identity, event.name());
+    for (const EventField& field : event.fields()) {
+      add_text(identity, field.name);
+      add_text(identity, field.value.text());
+    }
+  }
+  return identity;
+}
+
+// The longest chain stays: a rule that keeps itself going through its own debounce comes to the depth limit too.
+void Deferrals::merge(Waiting& waiting, Expanded expanded, const std::string& identity) {
+  Expanded& into = waiting.expanded;
+  if (expanded.chain.size() > into.chain.size()) into.chain = std::move(expanded.chain);
+  if (!waiting.seen.insert(identity).second) return;
+  into.rule = expanded.rule;
+  for (const Target& target : expanded.plan.targets()) into.plan.invalidate(target);
+  for (const RefreshRequest& refresh : expanded.plan.refreshes())
+    into.plan.refresh(refresh.key, refresh.name_space);
+  for (const Event& event : expanded.plan.events()) into.plan.emit(event);
+  for (PlannedAction& action : expanded.explained) into.explained.push_back(std::move(action));
+}
+
+Instant Deferrals::due(const Waiting& waiting) {
+  const Rule& rule = *waiting.expanded.rule;
+  if (rule.batch) return later(waiting.first, rule.batch->within);
+  return std::min(later(waiting.last, rule.debounce->quiet),
+                  later(waiting.first, rule.debounce->at_most));
+}
+
+void Deferrals::start_timer(Duration delay, const std::string& key, std::uint64_t serial) {
+  executor_->post_after(delay, gate_.wrap([this, key, serial] { on_timer(key, serial); }));
+}
+
+// Set for the earliest time at which something could be due; later events move that, and so the timer is set again.
+void Deferrals::on_timer(const std::string& key, std::uint64_t serial) {
+  Expanded ready;
+  {
+    detail::rt::Lock lock(mutex_);
+    const auto found = waiting_.find(key);
+    if (found == waiting_.end() || found->second.serial != serial) return;
+    const Duration left = due(found->second) - clock_->now();
+    if (left.count() > 0) return start_timer(left, key, serial);
+    ready = std::move(found->second.expanded);
+    waiting_.erase(found);
+  }
+  run_(std::move(ready));
+}
+
+}  // namespace freshet::rules

@@ -1,0 +1,42 @@
+#include "rules/rule_model.hpp"
+
+#include <algorithm>
+
+namespace freshet::rules {
+
+std::string_view word_of(ActionKind kind) noexcept {
+  switch (kind) {
+    case ActionKind::invalidate_key:
+      return "invalidate_key";
+    case ActionKind::invalidate_tag:
+      return "invalidate_tag";
+    case ActionKind::invalidate_namespace:
+      return "invalidate_namespace";
+    case ActionKind::invalidate_all:
+      return "invalidate_all";
+    case ActionKind::invalidate_entity:
+      return "invalidate_entity";
+    case ActionKind::refresh:
+      return "refresh";
+    case ActionKind::emit:
+      return "emit";
+  }
+  return "";
+}
+
+std::vector<std::string> Entity::fields() const {
+  std::vector<std::string> names;
+  const auto add = [&names](const FieldTemplate& part) {
+    for (std::string& field : part.fields()) {
+      if (std::find(names.begin(), names.end(), field) == names.end())
+        names.push_back(std::move(field));
+    }
+  };
+  for (const Action& part : parts) {
+    add(part.space);
+    add(part.name);
+  }
+  return names;
+}
+
+}  // namespace freshet::rules

@@ -1,0 +1,34 @@
+// From `events:` and `entities:` of a document to a RuleSet; everything that is wrong becomes a finding with its place.
+//
+//   events:
+//     user_logout:                                        a list of actions
+//       - invalidate_namespace: "user_{user_id}"
+//       - invalidate_key: "profiles/user:{user_id}"       the namespace ends at the first slash of what is written here
+//     product_updated:                                    or a rule with more to say
+//       fields: [id, kind]                                what templates and conditions may name
+//       when: {field: kind, is: [price, stock]}           or is_not; a list of these: all must hold
+//       debounce: 200ms                                   or {quiet: 200ms, at_most: 2s}; at_most is ten times quiet
+//       do: [{refresh: {namespace: catalog, key: "product:{id}"}}]
+//     stock_changed:                                      or a list of rules, each with its own `do`
+//       - {batch: {at_most: 100, within: 1s}, do: [{invalidate_tag: "product:{id}"}]}
+//       - {do: [{emit: {event: shelf_changed, fields: {shelf: "{shelf}"}}}]}
+//   entities:
+//     user: {keys: ["profiles/user:{id}"], tags: ["user:{id}"], namespaces: ["user_{id}"]}
+//
+// Further actions: invalidate_all: true, invalidate_entity: {name: user, id: "{user_id}"} (all keys but `name` are fields).
+#pragma once
+
+#include "freshet/config_value.hpp"
+#include "freshet/findings.hpp"
+#include "rules/rule_model.hpp"
+
+namespace freshet::rules {
+
+inline constexpr std::string_view kEventsKey = "events";
+inline constexpr std::string_view kEntitiesKey = "entities";
+inline constexpr std::string_view kNamespacesKey = "namespaces";
+
+/// `root` is the whole document: its `namespaces` say which names are served.
+RuleSet read_rules(const ConfigValue& root, Findings& findings);
+
+}  // namespace freshet::rules

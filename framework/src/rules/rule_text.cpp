@@ -1,0 +1,123 @@
+#include "rules/rule_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "freshet/value_grammar.hpp"
+
+namespace freshet::rules {
+namespace {
+
+/// Puts texts between brackets, with commas.
+std::string joined(char open, const std::vector<std::string>& texts, char close) {
+  return fmt::format("{}{}{}", open, fmt::join(texts, ", "), close);
+}
+
+std::string list_of(const std::vector<std::string>& words) {
+  std::vector<std::string> quoted;
+  for (const std::string& word : words) quoted.push_back(format_text(word));
+  return joined('[', quoted, ']');
+}
+
+std::string key_text(const Action& action) {
+  return fmt::format("{{namespace: {}, key: {}}}", format_text(action.space.text()),
+                     format_text(action.name.text()));
+}
+
+std::vector<std::string> fill_texts(const Action& action) {
+  std::vector<std::string> texts;
+  for (const FieldFill& field : action.fields)
+    texts.push_back(
+        fmt::format("{}: {}", format_text(field.name), format_text(field.value.text())));
+  return texts;
+}
+
+std::string target_text(const Action& action) {
+  switch (action.kind) {
+    case ActionKind::invalidate_key:
+    case ActionKind::refresh:
+      return key_text(action);
+    case ActionKind::invalidate_tag:
+      return format_text(action.name.text());
+    case ActionKind::invalidate_namespace:
+      return format_text(action.space.text());
+    case ActionKind::invalidate_all:
+      return "true";
+    case ActionKind::invalidate_entity: {
+      std::vector<std::string> members = fill_texts(action);
+      members.insert(members.begin(), "name: " + format_text(action.name.outline("")));
+      return joined('{', members, '}');
+    }
+    case ActionKind::emit:
+      return fmt::format("{{event: {}, fields: {}}}", format_text(action.name.outline("")),
+                         joined('{', fill_texts(action), '}'));
+  }
+  return {};
+}
+
+std::string condition_text(const Condition& condition) {
+  return fmt::format("{{field: {}, {}: {}}}", format_text(condition.field),
+                     condition.is_not ? "is_not" : "is", list_of(condition.values));
+}
+
+std::string rule_text(const Rule& rule) {
+  std::vector<std::string> members;
+  if (rule.fields) members.push_back("fields: " + list_of(*rule.fields));
+  if (!rule.when.empty()) {
+    std::vector<std::string> conditions;
+    for (const Condition& condition : rule.when) conditions.push_back(condition_text(condition));
+    members.push_back("when: " + joined('[', conditions, ']'));
+  }
+  if (rule.debounce)
+    members.push_back(fmt::format("debounce: {{quiet: {}, at_most: {}}}",
+                                  format_duration(rule.debounce->quiet),
+                                  format_duration(rule.debounce->at_most)));
+  if (rule.batch)
+    members.push_back(fmt::format("batch: {{at_most: {}, within: {}}}",
+                                  format_count(rule.batch->at_most),
+                                  format_duration(rule.batch->within)));
+  std::vector<std::string> actions;
+  for (const Action& action : rule.actions)
+    actions.push_back(fmt::format("{{{}: {}}}", word_of(action.kind), target_text(action)));
+  members.push_back("do: " + joined('[', actions, ']'));
+  return joined('{', members, '}');
+}
+
+}  // namespace
+
+NamedTexts event_texts(const RuleSet& rules) {
+  NamedTexts texts;
+  for (const Rule& rule : rules.rules) {
+    const auto same = [&rule](const auto& text) { return text.first == rule.event; };
+    const auto known = std::find_if(texts.begin(), texts.end(), same);
+    if (known == texts.end()) {
+      texts.emplace_back(rule.event, rule_text(rule));
+    } else {
+      known->second += ", " + rule_text(rule);
+    }
+  }
+  for (auto& [name, text] : texts) text = '[' + text + ']';
+  return texts;
+}
+
+NamedTexts entity_texts(const RuleSet& rules) {
+  NamedTexts texts;
+  for (const Entity& entity : rules.entities) {
+    std::vector<std::string> members;
+    const auto add = [&](std::string_view word, ActionKind kind) {
+      std::vector<std::string> parts;
+      for (const Action& part : entity.parts) {
+        if (part.kind == kind) parts.push_back(target_text(part));
+      }
+      if (!parts.empty()) members.push_back(fmt::format("{}: {}", word, joined('[', parts, ']')));
+    };
+    add("keys", ActionKind::invalidate_key);
+    add("tags", ActionKind::invalidate_tag);
+    add("namespaces", ActionKind::invalidate_namespace);
+    texts.emplace_back(entity.name, joined('{', members, '}'));
+  }
+  return texts;
+}
+
+}  // namespace freshet::rules

@@ -1,0 +1,123 @@
+#include "rules/target_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "config/block_check.hpp"
+#include "config/glob.hpp"
+#include "freshet/limits.hpp"
+#include "rules/rule_reader.hpp"
+
+namespace freshet::rules {
+
+using Member = ConfigValue::Member;
+
+TargetReader::TargetReader(const ConfigValue& root, Findings& findings) : findings_(findings) {
+  const Member* namespaces = root.find(kNamespacesKey);
+  if (namespaces == nullptr || !namespaces->value.is_map()) return;
+  const auto& blocks = namespaces->value.members;
+  if (blocks.empty() || blocks.size() > config::kMaxBlocks) return;
+  for (const Member& block : blocks) blocks_.push_back(block.key);
+  resolver_.emplace(blocks_);
+}
+
+void TargetReader::report_unknown(const ConfigValue& map, const std::string& path,
+                                  const std::vector<std::string>& known) {
+  for (const Member& member : map.members) {
+    if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
+    findings_.add(member.place, path_to(path, member.key),
+                  "unknown key" + did_you_mean(member.key, known));
+  }
+}
+
+FieldTemplate TargetReader::read_template(const ConfigValue& value, const std::string& path,
+                                          std::string_view what) {
+  if (!value.is_scalar() || value.text.empty()) {
+    add(value, path, fmt::format("expected {}, found {}", what, describe(value)));
+    return {};
+  }
+  Parsed<FieldTemplate> parsed = FieldTemplate::parse(value.text);
+  if (!parsed.value) {
+    add(value, path, fmt::format("found {}: {}", describe(value), parsed.problem));
+    return {};
+  }
+  for (const std::string& field : parsed.value->fields()) check_field(field, value.place, path);
+  return std::move(*parsed.value);
+}
+
+void TargetReader::check_field(const std::string& field, const Place& place,
+                               const std::string& path) {
+  if (declared_ == nullptr) return;
+  if (std::find(declared_->begin(), declared_->end(), field) != declared_->end()) return;
+  findings_.add(place, path,
+                declared_->empty()
+                    ? fmt::format("{} is no field here: none is declared", in_quotes(field))
+                    : fmt::format("{} is no declared field{}", in_quotes(field),
+                                  did_you_mean(field, *declared_)));
+}
+
+void TargetReader::read_key(const ConfigValue& value, const std::string& path, Action& action) {
+  action.place = value.place;
+  if (value.is_scalar()) return read_key_text(value, path, action);
+  const Member* space = value.is_map() ? value.find("namespace") : nullptr;
+  const Member* key = value.is_map() ? value.find("key") : nullptr;
+  if (value.is_map()) report_unknown(value, path, {"namespace", "key"});
+  if (space == nullptr || key == nullptr) {
+    return add(value, path,
+               fmt::format("expected \"namespace/key\" or {{namespace: …, key: …}}, found {}",
+                           value.is_map() ? "a map without both" : describe(value)));
+  }
+  read_namespace(space->value, path_to(path, "namespace"), action);
+  action.name = read_template(key->value, path_to(path, "key"), "a key");
+}
+
+// The slash is sought before fields are filled in, and no name of a field has one: a value cannot move it.
+void TargetReader::read_key_text(const ConfigValue& value, const std::string& path,
+                                 Action& action) {
+  const std::size_t slash = value.text.find('/');
+  if (slash == 0 || slash == std::string::npos || slash + 1 == value.text.size()) {
+    return add(value, path, fmt::format("expected \"namespace/key\", found {}", describe(value)));
+  }
+  ConfigValue part = value;
+  part.text = value.text.substr(0, slash);
+  read_namespace(part, path, action);
+  part.text = value.text.substr(slash + 1);
+  action.name = read_template(part, path, "a key");
+}
+
+void TargetReader::read_tag(const ConfigValue& value, const std::string& path, Action& action) {
+  action.place = value.place;
+  action.name = read_template(value, path, "a tag");
+}
+
+void TargetReader::read_namespace(const ConfigValue& value, const std::string& path,
+                                  Action& action) {
+  if (action.place.line == 0) action.place = value.place;
+  action.space = read_template(value, path, "a namespace");
+  if (!action.space.text().empty()) check_namespace(action.space, value.place, path);
+}
+
+void TargetReader::check_namespace(const FieldTemplate& space, const Place& place,
+                                   const std::string& path) {
+  if (config::is_glob(space.outline(""))) {
+    return findings_.add(place, path,
+                         fmt::format("expected the name of one namespace, found the pattern {}",
+                                     in_quotes(space.text())));
+  }
+  if (!resolver_) return;
+  const std::string outline = space.outline("*");
+  const bool served =
+      space.is_literal()
+          ? resolver_->find(outline).has_value()
+          : std::any_of(blocks_.begin(), blocks_.end(), [&outline](const std::string& block) {
+              return block.size() <= kMaxNamespaceBytes && config::globs_meet(block, outline);
+            });
+  if (served) return;
+  findings_.add(place, path,
+                fmt::format("no block serves the namespace {}{}", in_quotes(space.text()),
+                            did_you_mean(space.text(), blocks_)));
+}
+
+}  // namespace freshet::rules

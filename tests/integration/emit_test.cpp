@@ -1,0 +1,84 @@
+// freshet emit --dry-run.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/process.hpp"
+#include "support/temp_folder.hpp"
+
+namespace freshet::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class EmitCommandTest : public ::testing::Test {
+ protected:
+  ProcessResult emit(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {FRESHET_BINARY, "emit", "--config", policy_});
+    return run_process(arguments);
+  }
+
+  TempFolder folder_;
+  const std::string policy_ = folder_
+                                  .write("policy.yaml", R"(freshet: 1
+namespaces:
+  profiles: {strategy: manual}
+events:
+  user_logout:
+    - invalidate_tag: "user:{user_id}"
+    - invalidate_key: "profiles/{name}"
+    - emit: {event: cleaned, fields: {id: "{user_id}"}}
+  cleaned: {debounce: 200ms, do: [{invalidate_namespace: profiles}]}
+)")
+                                  .string();
+};
+
+TEST_F(EmitCommandTest, SaysWhatWouldGoAndWhy) {
+  const ProcessResult result = emit({"user_logout", "user_id=42", "--dry-run"});
+  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out,
+            "user_logout {user_id: 42}\n"
+            "  " +
+                policy_ +
+                ":6:7  invalidate_tag user:42\n"
+                "  " +
+                policy_ +
+                ":7:7  invalidate_key profiles/{name}  LEFT OUT: the event has no "
+                "field \"name\"\n"
+                "  " +
+                policy_ +
+                ":8:7  emit cleaned {id: 42}\n"
+                "cleaned {id: 42}\n"
+                "  " +
+                policy_ +
+                ":9:36  invalidate_namespace profiles  (after 200ms of quiet, at most "
+                "2s)\n");
+}
+
+TEST_F(EmitCommandTest, SaysItAsJson) {
+  const ProcessResult result = emit({"cleaned", "--dry-run", "--json"});
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json.at("event"), "cleaned {}");
+  EXPECT_EQ(json.at("actions").at(0).at("target"), "profiles");
+  EXPECT_EQ(json.at("actions").at(0).at("action"), "invalidate_namespace");
+}
+
+TEST_F(EmitCommandTest, SaysThatNoRuleTakesAnEvent) {
+  EXPECT_EQ(emit({"user_logot", "--dry-run"}).out, "user_logot {}: no rule takes it\n");
+}
+
+TEST_F(EmitCommandTest, RefusesWhatItCannotDo) {
+  const ProcessResult live = emit({"user_logout"});
+  EXPECT_EQ(live.exit_code, 2);
+  EXPECT_THAT(live.err, HasSubstr("--dry-run"));
+  const ProcessResult field = emit({"user_logout", "42", "--dry-run"});
+  EXPECT_EQ(field.exit_code, 2);
+  EXPECT_THAT(field.err, HasSubstr("expected NAME=VALUE"));
+}
+
+}  // namespace
+}  // namespace freshet::test

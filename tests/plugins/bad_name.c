@@ -1,0 +1,9 @@
+/* Has a name that YAML could not have as a key. */
+#include "bad_plugin.h"
+
+const freshet_plugin_v1* freshet_plugin_entry(void) {
+  static freshet_plugin_v1 table;
+  table = good_table("Bad Name");
+
+  return &table;
+}

@@ -1,0 +1,9 @@
+/* Nothing is wrong with it. */
+#include "bad_plugin.h"
+
+const freshet_plugin_v1* freshet_plugin_entry(void) {
+  static freshet_plugin_v1 table;
+  table = good_table("good");
+
+  return &table;
+}
