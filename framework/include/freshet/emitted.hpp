@@ -15,9 +15,11 @@ struct Emitted {
   Invalidated invalidated{};  // entries made stale before emit returned
   bool handled =
       false;  // a rule has its name, a strategy planned something, or a handler was called
-  std::size_t events = 0;     // this one, and those that rules emitted
-  std::size_t rules = 0;      // whose conditions held
-  std::size_t deferred = 0;   // of these, the ones that wait for their debounce or batch
+  std::size_t events = 0;    // this one, and those that rules emitted
+  std::size_t rules = 0;     // whose conditions held
+  std::size_t deferred = 0;  // of these, the ones that wait for their debounce or batch
+  std::size_t held_back =
+      0;  // events beyond the limit of their name: what they do happens within the second
   std::size_t refreshes = 0;  // begun
   std::size_t handlers = 0;   // called, or posted
   std::size_t failures =

@@ -20,6 +20,13 @@ void add(Invalidated& sum, const Invalidated& more) {
   sum.revision = more.revision;
 }
 
+/// The names of the events that led to this one, and its own.
+std::vector<std::string> chain_to(const rules::ChainedEvent& event) {
+  std::vector<std::string> chain = event.chain;
+  chain.push_back(event.event.name());
+  return chain;
+}
+
 }  // namespace
 
 EventDispatch::EventDispatch(rules::RuleSet rules, const Collaborators& collaborators,
@@ -31,7 +38,9 @@ EventDispatch::EventDispatch(rules::RuleSet rules, const Collaborators& collabor
       host_(std::move(host)),
       log_(collaborators.clock, collaborators.logger),
       deferrals_(collaborators.clock, collaborators.executor,
-                 [this](rules::Expanded work) { run_deferred(std::move(work)); }) {}
+                 [this](rules::Expanded work) { run_deferred(std::move(work)); }),
+      rates_(engine_.rules().limits, collaborators.clock, collaborators.executor,
+             [this](const std::vector<Queued>& events) { run_held(events); }) {}
 
 Emitted EventDispatch::emit(const Event& event) {
   check_event(event.name());
@@ -65,34 +74,86 @@ void EventDispatch::enqueue(Event event, const std::vector<std::string>& chain, 
                                  in_quotes(event.name()), kMaxDepth, fmt::join(chain, " > "),
                                  event.name()));
   }
-  if (wave.taken >= kMaxEvents) {
+  if (wave.taken >= wave.most) {
     counters_.add(Metric::events_dropped);
     return log_.warn(fmt::format("event {} is dropped: one emit leads to {} events at most",
-                                 in_quotes(event.name()), kMaxEvents));
+                                 in_quotes(event.name()), wave.most));
   }
   ++wave.taken;
   wave.queue.push_back({std::move(event), chain});
 }
 
 void EventDispatch::dispatch(Queued next, Wave& wave) {
-  counters_.add(Metric::events);
-  ++wave.done.events;
-  std::vector<std::string> chain = next.chain;
-  chain.push_back(next.event.name());
-  rules::Expanded work{.chain = chain};
-  const bool has_rules = ask_rules(next, wave, work);
-  ask_strategies(next.event, work.plan);
-  const bool planned = !work.plan.empty();
+  if (!hold_back(next, wave)) dispatch(std::span(&next, 1), wave);
+}
+
+bool EventDispatch::hold_back(Queued& next, Wave& wave) {
+  const std::string name = next.event.name();
+  switch (rates_.admit(next)) {
+    case rules::Admission::carry_out:
+      return false;
+    case rules::Admission::no_room:
+      counters_.add(Metric::debounce_overflows);
+      log_.warn(fmt::format("event {} runs at once, beyond its limit: {} others wait already",
+                            in_quotes(name), rules::EventRates::kMaxHeld));
+      return false;
+    case rules::Admission::held_first:
+      log_.warn(
+          fmt::format("event {} comes more often than its max_per_second: what is beyond "
+                      "waits for the second's end, equal ones together",
+                      in_quotes(name)));
+      [[fallthrough]];
+    case rules::Admission::held:
+      counters_.add(Metric::events_rate_limited);
+      ++wave.done.held_back;
+      wave.done.handled = true;
+      return true;
+  }
+  return false;
+}
+
+void EventDispatch::dispatch(std::span<const Queued> events, Wave& wave) {
+  counters_.add(Metric::events, events.size());
+  wave.done.events += events.size();
+  std::vector<bool> taken(events.size());
+  const rules::Expanded work = plan(events, wave, taken);
   invalidate(work, wave);
   refresh(work, wave);
-  const std::size_t handlers = bus_.publish(next.event, chain);
-  wave.done.handlers += handlers;
-  if (has_rules || planned || handlers > 0) {
-    wave.done.handled = true;
-  } else {
-    note_unhandled(next.event.name());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const std::size_t handlers = bus_.publish(events[i].event, chain_to(events[i]));
+    wave.done.handlers += handlers;
+    if (taken[i] || handlers > 0) {
+      wave.done.handled = true;
+    } else {
+      note_unhandled(events[i].event.name());
+    }
   }
-  for (const Event& event : work.plan.events()) enqueue(event, chain, wave);
+  for (const Event& event : work.plan.events()) enqueue(event, work.chain, wave);
+}
+
+// All rules before all strategies: the targets of rules are told by their places in the plan.
+rules::Expanded EventDispatch::plan(std::span<const Queued> events, Wave& wave,
+                                    std::vector<bool>& taken) {
+  rules::Expanded all;
+  std::unordered_set<std::string> seen;
+  const auto add = [&](rules::Expanded more) {
+    const bool again = events.size() > 1 && !seen.insert(rules::Deferrals::identity(more)).second;
+    if (again) more = {.chain = std::move(more.chain)};
+    rules::append(all, std::move(more));
+  };
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    rules::Expanded own{.chain = chain_to(events[i])};
+    taken[i] = ask_rules(events[i], wave, own);
+    add(std::move(own));
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    rules::Expanded own{.chain = chain_to(events[i])};
+    ask_strategies(events[i].event, own.plan);
+    if (own.plan.empty()) continue;
+    taken[i] = true;
+    add(std::move(own));
+  }
+  return all;
 }
 
 bool EventDispatch::ask_rules(const Queued& next, Wave& wave, rules::Expanded& now) {
@@ -174,6 +235,17 @@ void EventDispatch::run_deferred(rules::Expanded work) noexcept {
   try {
     Wave wave{.began = clock_->now()};
     carry_out(work, wave);
+    drain(wave);
+  } catch (const std::exception& error) {
+    counters_.add(Metric::rule_failures);
+    log_.warn(error.what());
+  }
+}
+
+void EventDispatch::run_held(const std::vector<Queued>& events) noexcept {
+  try {
+    Wave wave{.began = clock_->now(), .most = kMaxEvents * events.size()};
+    dispatch(events, wave);
     drain(wave);
   } catch (const std::exception& error) {
     counters_.add(Metric::rule_failures);

@@ -6,8 +6,11 @@
 //   4  handlers in place; posted ones are queued
 //   5  the events that rules emitted, each like this one, one deeper
 //
+// An event beyond the limit of its name waits (rules/event_rates.hpp). Those that waited go through these steps together: one
+// plan, one raise, then the handlers of each.
+//
 // It ends: kMaxDepth events below the one that was emitted (handlers that emit count too, posted ones and debounced rules
-// included), kMaxEvents for one emit, kMaxTime for one emit. What comes beyond is dropped, counted and logged; the newest
+// included), kMaxEvents for one emit (and for each event that waited), kMaxTime for one emit. What comes beyond is dropped, counted and logged; the newest
 // goes first, the event that was emitted always runs.
 // Thread-safe. Calls handlers, strategies and the host with no lock held.
 #pragma once
@@ -25,6 +28,7 @@
 #include "freshet/invalidation.hpp"
 #include "freshet/signal_bus.hpp"
 #include "rules/deferrals.hpp"
+#include "rules/event_rates.hpp"
 #include "rules/rule_engine.hpp"
 #include "runtime/rate_limited_log.hpp"
 #include "stats/counters.hpp"
@@ -63,16 +67,17 @@ class EventDispatch {
   Invalidated invalidate_entity(const Event& entity, const InvalidateOptions& options);
 
   /// Lets nothing that waits run any more.
-  void stop() { deferrals_.stop(); }
+  void stop() {
+    rates_.stop();
+    deferrals_.stop();
+  }
 
  private:
-  struct Queued {
-    Event event;
-    std::vector<std::string> chain;  // the events that led here
-  };
-  /// One emit, or one run of what was deferred, until nothing is left of it.
+  using Queued = rules::ChainedEvent;
+  /// One emit, or one run of what was deferred or held back, until nothing is left of it.
   struct Wave {
     Instant began{};
+    std::size_t most = kMaxEvents;
     std::deque<Queued> queue{};
     std::size_t taken = 0;
     Emitted done{};
@@ -80,6 +85,12 @@ class EventDispatch {
 
   void drain(Wave& wave);
   void dispatch(Queued next, Wave& wave);
+  /// Whether the event waits for the end of its name's second.
+  bool hold_back(Queued& next, Wave& wave);
+  /// Events of one name, together.
+  void dispatch(std::span<const Queued> events, Wave& wave);
+  /// What rules and strategies do at once for the events, each thing once. `taken`: which events any of them took.
+  rules::Expanded plan(std::span<const Queued> events, Wave& wave, std::vector<bool>& taken);
   /// Asks the rules; returns whether there were any.
   bool ask_rules(const Queued& next, Wave& wave, rules::Expanded& now);
   void ask_strategies(const Event& event, InvalidationPlan& plan) noexcept;
@@ -88,6 +99,7 @@ class EventDispatch {
   void refresh(const rules::Expanded& work, Wave& wave);
   void enqueue(Event event, const std::vector<std::string>& chain, Wave& wave);
   void run_deferred(rules::Expanded work) noexcept;
+  void run_held(const std::vector<Queued>& events) noexcept;
   void report_left_out(const Event& event, const std::vector<rules::PlannedAction>& explained,
                        Emitted& done);
   void fail(Emitted& done, const std::string& message);
@@ -102,7 +114,8 @@ class EventDispatch {
   rt::Atomic<std::uint64_t> last_id_{0};
   rt::Mutex mutex_;
   std::unordered_set<std::string> unhandled_ FRESHET_GUARDED_BY(mutex_);  // names that were logged
-  rules::Deferrals deferrals_;                                            // last: it uses the rest
+  rules::Deferrals deferrals_;  // these two last: they use the rest
+  rules::EventRates rates_;
 };
 
 }  // namespace freshet::detail

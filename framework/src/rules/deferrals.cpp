@@ -6,15 +6,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "rules/identity.hpp"
+
 namespace freshet::rules {
-namespace {
 
-/// Lengths in front, so that no two lists of texts read alike.
-void add_text(std::string& to, std::string_view text) {
-  to += fmt::format("{}:{}", text.size(), text);
+void append(Expanded& into, Expanded more) {
+  if (more.chain.size() > into.chain.size()) into.chain = std::move(more.chain);
+  for (const Target& target : more.plan.targets()) into.plan.invalidate(target);
+  for (const RefreshRequest& refresh : more.plan.refreshes())
+    into.plan.refresh(refresh.key, refresh.name_space);
+  for (const Event& event : more.plan.events()) into.plan.emit(event);
+  for (PlannedAction& action : more.explained) into.explained.push_back(std::move(action));
 }
-
-}  // namespace
 
 bool Deferrals::defer(Expanded& expanded) {
   const Rule& rule = *expanded.rule;
@@ -64,26 +67,17 @@ std::string Deferrals::identity(const Expanded& expanded) {
   }
   for (const Event& event : expanded.plan.events()) {
     identity += 'e';
-    add_text(identity, event.name());
-    for (const EventField& field : event.fields()) {
-      add_text(identity, field.name);
-      add_text(identity, field.value.text());
-    }
+    add_event(identity, event);
   }
   return identity;
 }
 
-// The longest chain stays: a rule that keeps itself going through its own debounce comes to the depth limit too.
 void Deferrals::merge(Waiting& waiting, Expanded expanded, const std::string& identity) {
-  Expanded& into = waiting.expanded;
-  if (expanded.chain.size() > into.chain.size()) into.chain = std::move(expanded.chain);
-  if (!waiting.seen.insert(identity).second) return;
-  into.rule = expanded.rule;
-  for (const Target& target : expanded.plan.targets()) into.plan.invalidate(target);
-  for (const RefreshRequest& refresh : expanded.plan.refreshes())
-    into.plan.refresh(refresh.key, refresh.name_space);
-  for (const Event& event : expanded.plan.events()) into.plan.emit(event);
-  for (PlannedAction& action : expanded.explained) into.explained.push_back(std::move(action));
+  if (!waiting.seen.insert(identity).second) {
+    expanded = {.rule = expanded.rule, .chain = std::move(expanded.chain)};
+  }
+  waiting.expanded.rule = expanded.rule;
+  append(waiting.expanded, std::move(expanded));
 }
 
 Instant Deferrals::due(const Waiting& waiting) {

@@ -36,6 +36,9 @@ struct Expanded {
   std::vector<std::string> chain{};
 };
 
+/// Adds what `more` does; the longer chain stays. So whatever keeps itself going by waiting comes to the depth limit too.
+void append(Expanded& into, Expanded more);
+
 class Deferrals {
  public:
   static constexpr std::size_t kMaxWaiting = 10'000;
@@ -52,6 +55,9 @@ class Deferrals {
 
   std::size_t waiting() const FRESHET_EXCLUDES(mutex_);
 
+  /// Equal for expansions that do the same.
+  static std::string identity(const Expanded& expanded);
+
  private:
   struct Waiting {
     Expanded expanded{};
@@ -62,7 +68,6 @@ class Deferrals {
     std::unordered_set<std::string> seen{};  // batch: what is in the plan already
   };
 
-  static std::string identity(const Expanded& expanded);
   static Instant due(const Waiting& waiting);
   static void merge(Waiting& waiting, Expanded expanded, const std::string& identity);
   void start_timer(Duration delay, const std::string& key, std::uint64_t serial);

@@ -8,21 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "freshet/clock.hpp"
 #include "freshet/errors.hpp"
+#include "freshet/rule.hpp"
 #include "rules/field_template.hpp"
 
 namespace freshet::rules {
 
-enum class ActionKind : std::uint8_t {
-  invalidate_key,
-  invalidate_tag,
-  invalidate_namespace,
-  invalidate_all,
-  invalidate_entity,
-  refresh,
-  emit,
-};
+using ActionKind = RuleActionKind;
+using Condition = RuleCondition;
 
 /// The word that a policy uses.
 std::string_view word_of(ActionKind kind) noexcept;
@@ -42,33 +35,20 @@ struct Action {
   Place place{};
 };
 
-/// Holds if the event has the field and its text is one of `values`; with is_not, if that does not hold.
-struct Condition {
-  std::string field;
-  std::vector<std::string> values;
-  bool is_not = false;
-};
-
-/// Waits until no equal event has come for `quiet`, but no longer than `at_most` from the first.
-struct Debounce {
-  Duration quiet{};
-  Duration at_most{};
-};
-
-/// Collects what several events hit, until `at_most` of them came or `within` has passed since the first.
-struct Batch {
-  std::uint64_t at_most = 0;
-  Duration within{};
-};
-
 struct Rule {
   std::string event;
   Place place{};
   std::optional<std::vector<std::string>> fields{};  // as declared
   std::vector<Condition> when{};                     // all must hold
-  std::optional<Debounce> debounce{};                // at most one of these two
+  std::optional<Debounce> debounce{};  // at most one of these two; at_most is not zero
   std::optional<Batch> batch{};
   std::vector<Action> actions{};
+};
+
+/// How many events of a name are carried out in a second; what comes beyond waits for its end (event_rates.hpp).
+struct EventLimit {
+  std::string event;
+  std::uint64_t max_per_second = 0;
 };
 
 /// What belongs to one thing of the domain, to be invalidated together.
@@ -84,6 +64,7 @@ struct Entity {
 struct RuleSet {
   std::vector<Rule> rules;  // in the order of the file
   std::vector<Entity> entities;
+  std::vector<EventLimit> limits{};  // at most one for each event
 };
 
 }  // namespace freshet::rules

@@ -15,7 +15,10 @@ namespace {
 using Member = ConfigValue::Member;
 
 constexpr std::string_view kDo = "do";
+constexpr std::string_view kRules = "rules";
+constexpr std::string_view kMaxPerSecond = "max_per_second";
 constexpr std::uint64_t kMaxBatch = 10'000;
+constexpr std::uint64_t kMostPerSecond = 1'000'000;
 constexpr int kDebounceBound = 10;  // at_most, in quiet times, where nothing else is said
 
 constexpr std::array kActions{
@@ -102,12 +105,27 @@ class RuleReader {
     for (const Member& event : events.members) read_event(event, path_to(path, event.key));
   }
 
-  /// A list of actions and rules, or one rule. The plain actions of a list are one rule together.
+  /// A list of actions and rules; one rule; or a map with such a list under "rules".
   void read_event(const Member& event, const std::string& path) {
     const ConfigValue& value = event.value;
     if (event.key.empty())
       targets_.add(value, path, "expected the name of an event, found an empty one");
-    if (value.is_map()) return read_rule(value, path, event.key, event.place);
+    if (!value.is_map()) return read_event_rules(value, path, event);
+    if (const Member* limit = value.find(kMaxPerSecond))
+      read_limit(limit->value, path_to(path, kMaxPerSecond), event.key);
+    const Member* rules = value.find(kRules);
+    if (rules == nullptr) return read_rule(value, path, event.key, event.place, kMaxPerSecond);
+    targets_.report_unknown(value, path, {std::string(kMaxPerSecond), std::string(kRules)});
+    read_event_rules(rules->value, path_to(path, kRules), event);
+  }
+
+  void read_limit(const ConfigValue& value, const std::string& path, const std::string& event) {
+    if (const auto count = read_count(value, path, kMostPerSecond))
+      set_.limits.push_back({event, *count});
+  }
+
+  /// The plain actions of a list are one rule together.
+  void read_event_rules(const ConfigValue& value, const std::string& path, const Member& event) {
     if (!value.is_list() || value.items.empty())
       return targets_.add(value, path,
                           fmt::format("expected a list of actions, or a rule with \"do\", found {}",
@@ -125,10 +143,13 @@ class RuleReader {
     if (!plain.actions.empty()) set_.rules.push_back(std::move(plain));
   }
 
+  /// `beside`: a key of the event that may stand among those of its only rule.
   void read_rule(const ConfigValue& value, const std::string& path, const std::string& event,
-                 const Place& place) {
+                 const Place& place, std::string_view beside = {}) {
     Rule rule{.event = event, .place = place};
-    targets_.report_unknown(value, path, {"fields", "when", "debounce", "batch", std::string(kDo)});
+    std::vector<std::string> known{"fields", "when", "debounce", "batch", std::string(kDo)};
+    if (!beside.empty()) known.emplace_back(beside);
+    targets_.report_unknown(value, path, known);
     if (const Member* fields = value.find("fields"))
       rule.fields = read_words(fields->value, path_to(path, "fields"), "a list of names of fields");
     targets_.declare(rule.fields ? &*rule.fields : nullptr);
@@ -230,14 +251,20 @@ class RuleReader {
       return {};
     }
     targets_.report_unknown(value, path, {"at_most", "within"});
-    const Parsed<std::uint64_t> count = parse_count(at_most->value.text);
-    const bool good =
-        at_most->value.is_scalar() && count.value && *count.value >= 1 && *count.value <= kMaxBatch;
-    if (!good)
-      targets_.add(at_most->value, path_to(path, "at_most"),
-                   fmt::format("expected a count from 1 to {}, found {}", format_count(kMaxBatch),
-                               describe(at_most->value)));
-    return {good ? *count.value : 1, read_member_span(value, "within", path)};
+    const auto count = read_count(at_most->value, path_to(path, "at_most"), kMaxBatch);
+    return {count.value_or(1), read_member_span(value, "within", path)};
+  }
+
+  /// From 1 to `most`.
+  std::optional<std::uint64_t> read_count(const ConfigValue& value, const std::string& path,
+                                          std::uint64_t most) {
+    const Parsed<std::uint64_t> count = parse_count(value.text);
+    if (value.is_scalar() && count.value && *count.value >= 1 && *count.value <= most)
+      return count.value;
+    targets_.add(value, path,
+                 fmt::format("expected a count from 1 to {}, found {}", format_count(most),
+                             describe(value)));
+    return std::nullopt;
   }
 
   Duration read_member_span(const ConfigValue& map, std::string_view key, const std::string& path) {

@@ -12,6 +12,9 @@
 //     stock_changed:                                      or a list of rules, each with its own `do`
 //       - {batch: {at_most: 100, within: 1s}, do: [{invalidate_tag: "product:{id}"}]}
 //       - {do: [{emit: {event: shelf_changed, fields: {shelf: "{shelf}"}}}]}
+//     price_changed:                                      or a map with more to say about the event
+//       max_per_second: 100                               beyond it, events wait for the second's end; equal ones together
+//       rules: [{invalidate_tag: "product:{id}"}]         such a list, in place of the `do` of a single rule
 //   entities:
 //     user: {keys: ["profiles/user:{id}"], tags: ["user:{id}"], namespaces: ["user_{id}"]}
 //

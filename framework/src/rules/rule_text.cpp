@@ -98,6 +98,12 @@ NamedTexts event_texts(const RuleSet& rules) {
     }
   }
   for (auto& [name, text] : texts) text = '[' + text + ']';
+  for (const EventLimit& limit : rules.limits) {
+    const auto same = [&limit](const auto& text) { return text.first == limit.event; };
+    const auto known = std::find_if(texts.begin(), texts.end(), same);
+    known->second = fmt::format("{{max_per_second: {}, rules: {}}}",
+                                format_count(limit.max_per_second), known->second);
+  }
   return texts;
 }
 

@@ -25,6 +25,8 @@ events:
   b: {fields: [id], debounce: 1s, do: [{invalidate_entity: {name: user, id: "{id}"}}]}
   c: {batch: {at_most: 5, within: 2s}, do: [{emit: {event: "x{y}", fields: {f: "{id}"}}}]}
   d: {debounce: {quiet: 1s, at_most: 3s}, when: [{field: k, is_not: [a, b]}], do: [{invalidate_tag: t}]}
+  e: {max_per_second: 1_000, do: [{invalidate_tag: t}]}
+  f: {max_per_second: 5, rules: [{invalidate_tag: t}, {when: {field: k, is: a}, do: [{invalidate_all: true}]}]}
 entities:
   user: {keys: ["profiles/u:{id}"], tags: ["u:{id}"], namespaces: ["user_{id}"]}
 )";
@@ -48,7 +50,7 @@ class RuleReaderTest : public ::testing::Test {
 
 TEST_F(RuleReaderTest, ReadsEveryForm) {
   const RuleSet set = read(kPolicy).rules;
-  ASSERT_EQ(set.rules.size(), 5u);  // the conditional one of `a` stands before its plain actions
+  ASSERT_EQ(set.rules.size(), 8u);  // the conditional one of `a` stands before its plain actions
   EXPECT_EQ(set.rules[0].actions[0].kind, ActionKind::invalidate_all);
   EXPECT_EQ(set.rules[0].when[0].values, std::vector<std::string>{"x"});
   EXPECT_EQ(set.rules[1].actions.size(), 2u);
@@ -59,6 +61,11 @@ TEST_F(RuleReaderTest, ReadsEveryForm) {
   EXPECT_EQ(set.rules[4].debounce->at_most, 3s);
   EXPECT_TRUE(set.rules[4].when[0].is_not);
   EXPECT_EQ(set.rules[1].actions[0].place, (Place{"p.yaml", 7, 7}));
+  ASSERT_EQ(set.limits.size(), 2u);
+  EXPECT_EQ(set.limits[0].event, "e");
+  EXPECT_EQ(set.limits[0].max_per_second, 1'000u);
+  EXPECT_EQ(set.limits[1].event, "f");
+  EXPECT_EQ(set.limits[1].max_per_second, 5u);
 }
 
 TEST_F(RuleReaderTest, TheFirstSlashAsWrittenEndsTheNamespace) {
@@ -100,6 +107,7 @@ TEST_F(RuleReaderTest, WhatIsWrittenReadsBackToTheSame) {
   EXPECT_EQ(config::policy_text(read(once)), once);
   EXPECT_THAT(once, ::testing::HasSubstr("debounce: {quiet: 1s, at_most: 10s}"));
   EXPECT_THAT(once, ::testing::HasSubstr("{emit: {event: \"x{y}\", fields: {\"f\": \"{id}\"}}}"));
+  EXPECT_THAT(once, ::testing::HasSubstr("\"e\": {max_per_second: 1_000, rules: [{do: "));
   EXPECT_THAT(once, ::testing::HasSubstr("namespaces: [\"user_{id}\"]"));
   EXPECT_THAT(config::policy_json(read(kPolicy)), ::testing::HasSubstr("\"entities\""));
 }
