@@ -43,6 +43,24 @@ CacheInvalidatorBuilder& CacheInvalidatorBuilder::add(std::string name,
   return *this;
 }
 
+CacheInvalidatorBuilder& CacheInvalidatorBuilder::on(std::string event,
+                                                     std::vector<RuleAction> actions,
+                                                     RuleOptions options) {
+  rules_.rules.push_back({std::move(event), std::move(actions), std::move(options)});
+  return *this;
+}
+
+CacheInvalidatorBuilder& CacheInvalidatorBuilder::max_per_second(std::string event,
+                                                                 std::uint64_t count) {
+  rules_.limits.push_back({std::move(event), count});
+  return *this;
+}
+
+CacheInvalidatorBuilder& CacheInvalidatorBuilder::entity(std::string name, EntityParts parts) {
+  rules_.entities.push_back({std::move(name), std::move(parts)});
+  return *this;
+}
+
 CacheInvalidatorBuilder& CacheInvalidatorBuilder::components(Components components) {
   components_ = std::move(components);
   return *this;
@@ -54,7 +72,7 @@ CacheInvalidator CacheInvalidatorBuilder::build() {
   blocks.reserve(blocks_.size());
   for (const Block& block : blocks_) blocks.push_back({block.name, block.strategies, block.block});
   const config::PolicyModel policy =
-      config::policy_from_code(std::move(blocks), *components.strategies);
+      config::policy_from_code(std::move(blocks), *components.strategies, rules_);
   return CacheInvalidator(make_engine(policy, std::move(components)));
 }
 

@@ -21,6 +21,7 @@
 #include "freshet/hot_key.hpp"
 #include "freshet/invalidation.hpp"
 #include "freshet/policy.hpp"
+#include "freshet/rule.hpp"
 #include "freshet/signal_bus.hpp"
 #include "freshet/statistics.hpp"
 
@@ -147,7 +148,13 @@ class CacheInvalidator {
   std::shared_ptr<detail::Engine> engine_;
 };
 
-/// Collects policy blocks given in code. Confined to one thread.
+/// Collects a policy given in code: blocks, rules and entities. Confined to one thread.
+///
+///   auto invalidator = CacheInvalidator::builder()
+///       .cache("user_*", TtlOptions{.ttl = 15min})
+///       .on("user_logout", {RuleAction::invalidate_namespace("user_{user_id}"),
+///                           RuleAction::invalidate_tag("user:{user_id}")})
+///       .build();
 class CacheInvalidatorBuilder {
  public:
   /// A block served by the strategy whose options these are: TtlOptions, EventOptions,
@@ -161,6 +168,17 @@ class CacheInvalidatorBuilder {
       return add(std::move(name), {std::any(std::move(options))}, std::move(block));
     }
   }
+
+  /// What an event of this name leads to. Each call adds a rule; their order is that of the calls.
+  CacheInvalidatorBuilder& on(std::string event, std::vector<RuleAction> actions,
+                              RuleOptions options = {});
+
+  /// How many events of this name are carried out in a second, 1 to 1,000,000. What comes beyond waits for the second's end,
+  /// equal events together. The event needs a rule.
+  CacheInvalidatorBuilder& max_per_second(std::string event, std::uint64_t count);
+
+  /// What invalidate_entity and the action of that name take together.
+  CacheInvalidatorBuilder& entity(std::string name, EntityParts parts);
 
   CacheInvalidatorBuilder& components(Components components);
 
@@ -177,6 +195,7 @@ class CacheInvalidatorBuilder {
                                BlockOptions block);
 
   std::vector<Block> blocks_;
+  RulesInCode rules_;
   Components components_;
 };
 

@@ -7,7 +7,7 @@
 //   invalidation.hpp        Target, InvalidateOptions, Invalidated
 //   strategy.hpp strategy_registry.hpp               how a policy decides, and how to add one
 //   plugin.hpp              strategies from shared objects
-//   policy.hpp              BlockOptions: a policy block as plain data
+//   policy.hpp rule.hpp     a policy block, rules and entities as plain data
 //   components.hpp          clock, executor, random source: what can be replaced
 //   analytics.hpp hot_key.hpp                        which keys are read most
 //   statistics.hpp rates.hpp                         what happened, how often, and what deserves a look
@@ -33,6 +33,7 @@
 #include "freshet/plugin.hpp"
 #include "freshet/policy.hpp"
 #include "freshet/rates.hpp"
+#include "freshet/rule.hpp"
 #include "freshet/signal_bus.hpp"
 #include "freshet/size_of.hpp"
 #include "freshet/statistics.hpp"

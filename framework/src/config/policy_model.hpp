@@ -14,6 +14,7 @@
 
 #include "freshet/errors.hpp"
 #include "freshet/policy.hpp"
+#include "freshet/rule.hpp"
 #include "freshet/strategy_registry.hpp"
 #include "rules/rule_model.hpp"
 
@@ -42,7 +43,7 @@ struct PolicyModel {
   std::shared_ptr<const StrategyRegistry> plugins{};
   std::vector<std::string> plugin_files{};  // absolute
   std::vector<BlockModel> blocks;  // at least one, names distinct, in the order of the file
-  rules::RuleSet rules;            // of `events` and `entities`; none for a policy given in code
+  rules::RuleSet rules;            // of `events` and `entities`
 };
 
 /// Throws ConfigError. `file` is the name that findings carry.
@@ -56,8 +57,9 @@ struct CodeBlock {
   BlockOptions block;
 };
 
-/// The same for blocks given in code. Findings have paths and no places.
-PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry);
+/// The same for blocks and rules given in code. Findings have paths and no places.
+PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry,
+                             const RulesInCode& rules = {});
 
 /// What was understood, as a policy that reads back to the same model: every option with its
 /// effective value.

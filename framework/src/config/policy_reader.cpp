@@ -15,6 +15,7 @@
 #include "config/document.hpp"
 #include "config/plugin_section.hpp"
 #include "config/policy_model.hpp"
+#include "rules/code_rules.hpp"
 #include "rules/rule_reader.hpp"
 
 namespace freshet::config {
@@ -292,7 +293,8 @@ PolicyModel read_policy_file(const std::filesystem::path& file, const StrategyRe
   return read_policy(*text, file.string(), registry);
 }
 
-PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry) {
+PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry,
+                             const RulesInCode& rules) {
   Findings findings;
   PolicyModel model;
   std::vector<BlockName> names;
@@ -327,6 +329,9 @@ PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegist
     }
     model.blocks.push_back(std::move(block));
   }
+  std::vector<std::string> served;
+  for (const BlockModel& block : model.blocks) served.push_back(block.name);
+  model.rules = rules::rules_from_code(rules, served, findings);
   findings.throw_if_any();
   return model;
 }

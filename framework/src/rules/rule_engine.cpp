@@ -132,7 +132,7 @@ std::string event_text(const Event& event) {
 }
 
 std::string place_text(const Place& place) {
-  if (place.line == 0) return "rules";
+  if (place.line == 0) return "in code";
   return fmt::format("{}{}{}:{}", place.file, place.file.empty() ? "" : ":", place.line,
                      place.column);
 }

@@ -34,7 +34,7 @@ bool adds_target(const PlannedAction& action) noexcept;
 /// `user_logout {user_id: 42}`
 std::string event_text(const Event& event);
 
-/// "freshet.yaml:12:5"; "rules" where no place is known.
+/// "freshet.yaml:12:5"; "in code" for what was given in code.
 std::string place_text(const Place& place);
 
 class RuleEngine {
