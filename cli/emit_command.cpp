@@ -15,6 +15,8 @@
 #include "cache/event_dispatch.hpp"
 #include "config/policy_model.hpp"
 #include "freshet/clock.hpp"
+#include "freshet/detail/runtime/runtime.hpp"
+#include "freshet/logger.hpp"
 #include "freshet/random_source.hpp"
 #include "freshet/strategy_registry.hpp"
 #include "rules/rule_engine.hpp"
@@ -81,6 +83,35 @@ std::string_view action_of(Target::Kind kind) {
   return {};
 }
 
+/// What a strategy may ask for where nothing is cached: no key is hot, no timer comes, and a refresh is noted.
+class RehearsalHost final : public StrategyHost {
+ public:
+  explicit RehearsalHost(std::string by) : by_(std::move(by)) {}
+
+  void start_timer(TimerId, Duration) override {}
+  void request_refresh(std::string_view name_space, std::string_view key) override {
+    const detail::rt::Lock lock(mutex_);
+    refreshes_.push_back({std::string(key), std::string(name_space)});
+  }
+  std::vector<HotKey> hot_keys(std::size_t) override { return {}; }
+  void log(LogLevel level, std::string_view message) noexcept override {
+    logger_->log(level, message);
+  }
+
+  const std::string& by() const noexcept { return by_; }
+  /// What was asked for since the last call.
+  std::vector<RefreshRequest> take_refreshes() {
+    const detail::rt::Lock lock(mutex_);
+    return std::exchange(refreshes_, {});
+  }
+
+ private:
+  const std::string by_;  // "strategy ttl of profiles"
+  const std::shared_ptr<Logger> logger_ = make_stderr_logger();
+  detail::rt::Mutex mutex_;
+  std::vector<RefreshRequest> refreshes_ FRESHET_GUARDED_BY(mutex_);
+};
+
 /// Works out what an event leads to, the events of its rules included, without doing any of it.
 class Rehearsal {
  public:
@@ -88,8 +119,12 @@ class Rehearsal {
       : policy_(std::move(policy)), rules_(policy_.rules) {
     for (const config::BlockModel& block : policy_.blocks) {
       for (const config::StrategyPart& part : block.strategies) {
-        strategies_.push_back({fmt::format("strategy {} of {}", part.type->name(), block.name),
-                               part.type->make(part.options, {*clock_, *random_})});
+        auto host = std::make_unique<RehearsalHost>(
+            fmt::format("strategy {} of {}", part.type->name(), block.name));
+        auto strategy = part.type->make(part.options, {*clock_, *random_});
+        strategy->on_attach(*host);
+        host->take_refreshes();  // of the start, not of an event
+        strategies_.emplace_back(std::move(host), std::move(strategy));
       }
     }
   }
@@ -128,16 +163,22 @@ class Rehearsal {
   }
 
   void ask_strategies(const Event& event, InvalidationPlan& plan) {
-    for (const auto& [by, strategy] : strategies_) {
+    for (const auto& [host, strategy] : strategies_) {
       InvalidationPlan own;
       strategy->on_event(event, own);
-      for (const Target& target : own.targets())
-        steps_.push_back({rules::event_text(event), by, std::string(action_of(target.kind)),
-                          target_text(target), "", ""});
-      for (const RefreshRequest& refresh : own.refreshes())
-        steps_.push_back({rules::event_text(event), by, "refresh",
-                          refresh.name_space + '/' + refresh.key, "", ""});
-      for (const Event& emitted : own.events()) plan.emit(emitted);
+      const auto add = [&, by = &host->by()](std::string_view action, std::string target) {
+        steps_.push_back(
+            {rules::event_text(event), *by, std::string(action), std::move(target), "", ""});
+      };
+      for (const Target& target : own.targets()) add(action_of(target.kind), target_text(target));
+      for (const auto& requests : {own.refreshes(), host->take_refreshes()}) {
+        for (const RefreshRequest& refresh : requests)
+          add("refresh", refresh.name_space + '/' + refresh.key);
+      }
+      for (const Event& emitted : own.events()) {
+        add("emit", rules::event_text(emitted));
+        plan.emit(emitted);
+      }
     }
   }
 
@@ -145,7 +186,8 @@ class Rehearsal {
   const std::shared_ptr<RandomSource> random_ = make_random_source(1);
   const config::PolicyModel policy_;
   const rules::RuleEngine rules_;
-  std::vector<std::pair<std::string, std::unique_ptr<Strategy>>> strategies_;
+  // Each with its host, which outlives it.
+  std::vector<std::pair<std::unique_ptr<RehearsalHost>, std::unique_ptr<Strategy>>> strategies_;
   std::vector<Step> steps_;
 };
 

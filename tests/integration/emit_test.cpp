@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support/plugin_folder.hpp"
 #include "support/process.hpp"
 #include "support/temp_folder.hpp"
 
@@ -69,6 +70,32 @@ TEST_F(EmitCommandTest, SaysItAsJson) {
 
 TEST_F(EmitCommandTest, SaysThatNoRuleTakesAnEvent) {
   EXPECT_EQ(emit({"user_logot", "--dry-run"}).out, "user_logot {}: no rule takes it\n");
+}
+
+TEST_F(EmitCommandTest, AsksTheStrategiesOfPluginsOnceTheyHaveTheirHost) {
+  const PluginFolder plugins;
+  plugins.bad("gcc", "takes_events");
+  const std::string policy = plugins.folder()
+                                 .write("policy.yaml", R"(freshet: 1
+plugins: [{path: takes_events.so}]
+namespaces:
+  profiles: {strategy: takes_events}
+events:
+  cleaned: [{invalidate_namespace: profiles}]
+)")
+                                 .string();
+  const ProcessResult result = run_process(
+      {FRESHET_BINARY, "emit", "--config", policy, "user_logout", "user_id=42", "--dry-run"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out,
+            "user_logout {user_id: 42}\n"
+            "  strategy takes_events of profiles  invalidate_tag 42\n"
+            "  strategy takes_events of profiles  refresh profiles/asked-of-the-host\n"
+            "  strategy takes_events of profiles  emit cleaned {}\n"
+            "cleaned {}\n"
+            "  " +
+                policy + ":6:14  invalidate_namespace profiles\n");
+  EXPECT_THAT(result.err, HasSubstr("plugin takes_events: said to the host"));
 }
 
 TEST_F(EmitCommandTest, RefusesWhatItCannotDo) {
