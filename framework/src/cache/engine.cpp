@@ -183,6 +183,8 @@ InvalidatedMany Engine::invalidate_many(std::span<const Target> targets,
 }
 
 EventDispatch::Host Engine::event_host() {
+  std::vector<Strategy*> strategies;
+  for (const auto& block : blocks_) strategies.push_back(&block->strategy());
   return {
       .invalidate =
           [this](std::span<const Target> targets, const InvalidateOptions& options) {
@@ -191,10 +193,7 @@ EventDispatch::Host Engine::event_host() {
       .check = [this](const Target& target) { check(target); },
       .refresh = [this](std::string_view key,
                         std::string_view name_space) { return refresh(key, name_space); },
-      .ask_strategies =
-          [this](const Event& event, InvalidationPlan& plan) {
-            for (const auto& block : blocks_) block->strategy().on_event(event, plan);
-          },
+      .strategies = std::move(strategies),
   };
 }
 

@@ -148,7 +148,7 @@ rules::Expanded EventDispatch::plan(std::span<const Queued> events, Wave& wave,
   }
   for (std::size_t i = 0; i < events.size(); ++i) {
     rules::Expanded own{.chain = chain_to(events[i])};
-    ask_strategies(events[i].event, own.plan);
+    ask_strategies(events[i].event, own);
     if (own.plan.empty()) continue;
     taken[i] = true;
     add(std::move(own));
@@ -184,12 +184,17 @@ bool EventDispatch::ask_rules(const Queued& next, Wave& wave, rules::Expanded& n
   return !rules.empty();
 }
 
-void EventDispatch::ask_strategies(const Event& event, InvalidationPlan& plan) noexcept {
-  try {
-    host_.ask_strategies(event, plan);
-  } catch (...) {
-    counters_.add(Metric::handler_failures);
-    log_.warn("a strategy threw when an event came");
+void EventDispatch::ask_strategies(const Event& event, rules::Expanded& work) {
+  for (Strategy* strategy : host_.strategies) {
+    rules::Expanded own;
+    try {
+      strategy->on_event(event, own.plan);
+    } catch (...) {
+      counters_.add(Metric::handler_failures);
+      log_.warn(fmt::format("a strategy threw when event {} came", in_quotes(event.name())));
+      continue;
+    }
+    rules::append(work, std::move(own));
   }
 }
 

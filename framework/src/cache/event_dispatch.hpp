@@ -27,6 +27,7 @@
 #include "freshet/emitted.hpp"
 #include "freshet/invalidation.hpp"
 #include "freshet/signal_bus.hpp"
+#include "freshet/strategy.hpp"
 #include "rules/deferrals.hpp"
 #include "rules/event_rates.hpp"
 #include "rules/rule_engine.hpp"
@@ -47,7 +48,7 @@ class EventDispatch {
     std::function<InvalidatedMany(std::span<const Target>, const InvalidateOptions&)> invalidate;
     std::function<void(const Target&)> check;  // throws what is wrong with the names of a target
     std::function<bool(std::string_view key, std::string_view name_space)> refresh;
-    std::function<void(const Event&, InvalidationPlan&)> ask_strategies;
+    std::vector<Strategy*> strategies;  // in the order in which they are asked; they outlive this
   };
   struct Collaborators {
     std::shared_ptr<const Clock> clock;
@@ -93,7 +94,8 @@ class EventDispatch {
   rules::Expanded plan(std::span<const Queued> events, Wave& wave, std::vector<bool>& taken);
   /// Asks the rules; returns whether there were any.
   bool ask_rules(const Queued& next, Wave& wave, rules::Expanded& now);
-  void ask_strategies(const Event& event, InvalidationPlan& plan) noexcept;
+  /// One that throws adds nothing; the others are asked all the same.
+  void ask_strategies(const Event& event, rules::Expanded& work);
   void carry_out(const rules::Expanded& work, Wave& wave);
   void invalidate(const rules::Expanded& work, Wave& wave);
   void refresh(const rules::Expanded& work, Wave& wave);

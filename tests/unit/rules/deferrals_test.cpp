@@ -27,6 +27,7 @@ class DeferralsTest : public ::testing::Test {
       std::string tags;
       for (const Target& target : ran.plan.targets()) tags += target.name;
       ran_.push_back(tags);
+      chain_ = ran.chain;
     });
   }
   bool defer(const Rule& rule, const std::string& tag) {
@@ -45,6 +46,7 @@ class DeferralsTest : public ::testing::Test {
   Rule debounced_;
   Rule batched_;
   std::vector<std::string> ran_;
+  std::vector<std::string> chain_;  // of the last that ran
   std::optional<Deferrals> deferrals_;
 };
 
@@ -88,6 +90,7 @@ TEST_F(DeferralsTest, AFullBatchRunsOnTheSpotAndItsTimerDoesNotEndTheNextOne) {
   defer(batched_, "c");
   pass(100ms);  // the first batch's timer
   EXPECT_THAT(ran_, ElementsAre("ab"));
+  EXPECT_EQ(executor_->pending(), 1u);  // it is not set again beside the second's
   pass(900ms);
   EXPECT_THAT(ran_, ElementsAre("ab", "c"));
 }
@@ -96,6 +99,17 @@ TEST_F(DeferralsTest, ABatchHoldsEachThingOnce) {
   defer(batched_, "a");
   defer(batched_, "a");
   EXPECT_THAT(ran_, ElementsAre("a"));
+}
+
+TEST_F(DeferralsTest, TheLongestChainStaysSoThatWhatFeedsItselfComesToTheDepthLimit) {
+  for (const std::size_t links : {1u, 3u, 2u}) {
+    Expanded expanded{.rule = &debounced_};
+    expanded.plan.invalidate(Target::tag("a"));
+    expanded.chain.assign(links, "e");
+    deferrals_->defer(expanded);
+  }
+  pass(100ms);
+  EXPECT_EQ(chain_.size(), 3u);
 }
 
 TEST_F(DeferralsTest, WhatWaitsWhenTheOwnerGoesIsNotRun) {
