@@ -127,5 +127,33 @@ events: {a: [{emit: {event: b}}, {emit: {event: c}}, {emit: {event: d}}]}
   EXPECT_EQ(log_->count("event \"a\": 3 further events are dropped, time is up"), 1u);
 }
 
+// The places are those of the actions, counted past refreshes, and an entity's parts stand under what named it.
+TEST_F(EventDispatchTest, WhatFailsIsToldWithThePlaceOfItsOwnAction) {
+  CacheInvalidator invalidator = use(R"(
+freshet: 1
+namespaces: {p: {strategy: manual}}
+events:
+  changed:
+    - refresh: "p/k"
+    - invalidate_entity: {name: thing, id: "{where}"}
+    - emit: {event: other}
+    - invalidate_namespace: "{where}"
+entities: {thing: {tags: [t], namespaces: ["{id}"]}}
+)");
+  EXPECT_EQ(invalidator.emit("changed", {{"where", "nowhere"}}).failures, 2u);
+  EXPECT_EQ(log_->count("rule 7:7 for event \"changed\": no block serves"), 1u);
+  EXPECT_EQ(log_->count("rule 9:7 for event \"changed\": no block serves"), 1u);
+}
+
+TEST_F(EventDispatchTest, AnEventThatOnlyAHandlerTakesIsHandledAndEachEmitHasItsNumber) {
+  CacheInvalidator invalidator = use("freshet: 1\nnamespaces: {p: {strategy: manual}}\n");
+  const Connection handler = invalidator.register_event_handler("tick", [](const Event&) {});
+  const Emitted first = invalidator.emit("tick");
+  EXPECT_TRUE(first);
+  EXPECT_EQ(first.id, 1u);
+  EXPECT_EQ(invalidator.emit("tick").id, 2u);
+  EXPECT_EQ(invalidator.stats().total.events_unhandled, 0u);
+}
+
 }  // namespace
 }  // namespace freshet

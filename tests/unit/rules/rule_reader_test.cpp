@@ -68,6 +68,19 @@ TEST_F(RuleReaderTest, ReadsEveryForm) {
   EXPECT_EQ(set.limits[1].max_per_second, 5u);
 }
 
+TEST_F(RuleReaderTest, DeclaredFieldsAreThoseOfTheirRuleAlone) {
+  EXPECT_NO_THROW(
+      read("freshet: 1\nnamespaces: {p: {}}\nevents:\n"
+           "  a: [{fields: [id], do: [{invalidate_tag: \"{id}\"}]}, "
+           "{invalidate_tag: \"{other}\"}]\n"));
+}
+
+TEST_F(RuleReaderTest, ADebounceMayEndWithItsFirstQuietTime) {
+  EXPECT_NO_THROW(
+      read("freshet: 1\nnamespaces: {p: {}}\nevents:\n"
+           "  a: {debounce: {quiet: 1s, at_most: 1s}, do: [{invalidate_tag: t}]}\n"));
+}
+
 TEST_F(RuleReaderTest, TheFirstSlashAsWrittenEndsTheNamespace) {
   const RuleEngine engine(read(kPolicy).rules);
   EXPECT_THAT(targets(engine, Event("a", {{"id", "b/c"}})),
