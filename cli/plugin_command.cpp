@@ -81,8 +81,8 @@ struct CheckOptions {
 };
 
 /// The plugin's defaults and, on top, what the YAML says. Throws ConfigError.
-plugin::PluginOptions read_options(const plugin::PluginLibrary& library, const std::string& yaml) {
-  plugin::PluginOptions options = library.schema().defaults;
+plugin::OptionValues read_options(const plugin::PluginLibrary& library, const std::string& yaml) {
+  plugin::OptionValues options = library.schema().defaults;
   Findings findings;
   ConfigValue section;
   section.kind = ConfigValue::Kind::map;
@@ -122,7 +122,7 @@ void describe_plugin(const plugin::PluginLibrary& library) {
 int check(const CheckOptions& options) {
   const auto library = plugin::PluginLibrary::load(options.file);
   describe_plugin(*library);
-  const plugin::PluginOptions plugin_options = read_options(*library, options.options);
+  const plugin::OptionValues plugin_options = read_options(*library, options.options);
   const auto broken = plugin::check_strategy_contract([&](const StrategyCollaborators& with) {
     return std::make_unique<plugin::PluginStrategy>(library, plugin_options, with);
   });

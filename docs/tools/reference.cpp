@@ -51,7 +51,8 @@ std::string metrics_page() {
   return page +
          "\nBesides: `hit_ratio`, which is hits / (hits + misses); `invalidation_rate`, the "
          "invalidations of the\n"
-         "last minute and of the last hour; and `warnings`.\n";
+         "last minute and of the last hour; `strategies`, the failures and own counters of each "
+         "strategy;\nand `warnings`.\n";
 }
 
 std::string option_table(const std::vector<freshet::OptionRow>& rows) {

@@ -28,6 +28,13 @@ class InvalidationPlan {
   }
   void emit(Event event) { events_.push_back(std::move(event)); }
 
+  /// Adds all of another plan.
+  void append(InvalidationPlan other) {
+    for (Target& target : other.targets_) targets_.push_back(std::move(target));
+    for (RefreshRequest& request : other.refreshes_) refreshes_.push_back(std::move(request));
+    for (Event& event : other.events_) events_.push_back(std::move(event));
+  }
+
   bool empty() const noexcept { return targets_.empty() && refreshes_.empty() && events_.empty(); }
   const std::vector<Target>& targets() const noexcept { return targets_; }
   const std::vector<RefreshRequest>& refreshes() const noexcept { return refreshes_; }

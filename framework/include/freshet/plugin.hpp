@@ -3,15 +3,59 @@
 //   auto strategies = StrategyRegistry::with_builtins();
 //   register_plugin(*strategies, "/usr/lib/freshet/plugins/libsliding_ttl.so");
 //
+// In code, without a registry of one's own:
+//
+//   CacheInvalidator::builder()
+//       .plugin("/usr/lib/freshet/plugins/libsliding_ttl.so")
+//       .cache("sessions", PluginOptions{.strategy = "sliding_ttl", .parameters = {{"idle", 10min}}})
+//       .build();
+//
 // What a plugin is written against stands in freshet/plugin_sdk (target freshet::plugin_sdk).
 #pragma once
 
+#include <concepts>
 #include <filesystem>
+#include <map>
 #include <string>
+#include <type_traits>
+#include <utility>
 
+#include "freshet/clock.hpp"
 #include "freshet/strategy_registry.hpp"
 
 namespace freshet {
+
+/// A parameter of a plugin, as a policy writes it: `5m`, `true`, `2.5`.
+class PluginParameter {
+ public:
+  PluginParameter(const char* text) : text_(text) {}             // NOLINT(google-explicit-*)
+  PluginParameter(std::string text) : text_(std::move(text)) {}  // NOLINT(google-explicit-*)
+  template <std::convertible_to<Duration> Span>
+  PluginParameter(Span span) : text_(text_of(Duration(span))) {}  // NOLINT(google-explicit-*)
+  template <class Number>
+  requires std::is_arithmetic_v<Number> PluginParameter(Number number)  // NOLINT(google-explicit-*)
+      : text_(text_of(number)) {}
+
+  const std::string& text() const noexcept { return text_; }
+
+ private:
+  static std::string text_of(Duration value);
+  static std::string text_of(bool value);
+  static std::string text_of(double value);
+  template <std::integral Number>
+  static std::string text_of(Number value) {
+    return std::to_string(value);
+  }
+
+  std::string text_;
+};
+
+/// The strategy of a plugin for CacheInvalidatorBuilder::cache, as `strategy: sliding_ttl` with
+/// `sliding_ttl: {idle: 10m}` in a policy, and judged by the plugin's schema like that.
+struct PluginOptions {
+  std::string strategy;                                 // the plugin's name
+  std::map<std::string, PluginParameter> parameters{};  // those that are not given have defaults
+};
 
 /// Loads a plugin and adds its strategy under the plugin's own name, its options in a section of
 /// that name. The library stays loaded as long as the registry, a copy of it or one of its

@@ -4,6 +4,7 @@
 // names users bring.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,6 +15,24 @@
 
 namespace freshet {
 
+/// A number that a strategy counts itself.
+struct StrategyCounter {
+  std::string name;  // at most kMaxStrategyCounterBytes
+  std::uint64_t value = 0;
+  friend bool operator==(const StrategyCounter&, const StrategyCounter&) = default;
+};
+
+inline constexpr std::size_t kMaxStrategyCounters = 64;  // of one strategy in one block
+inline constexpr std::size_t kMaxStrategyCounterBytes = 64;
+
+/// What one strategy says of itself. In the sum: of all blocks that name it.
+struct StrategyStatistics {
+  std::string name;                       // what `strategy:` calls it
+  std::uint64_t failures = 0;             // calls that threw or failed
+  std::vector<StrategyCounter> counters;  // ordered by name
+  friend bool operator==(const StrategyStatistics&, const StrategyStatistics&) = default;
+};
+
 /// One policy block's numbers, or the sum over all.
 struct NamespaceStatistics {
   std::string name;      // of the block; empty for the sum
@@ -22,6 +41,8 @@ struct NamespaceStatistics {
 #define FRESHET_METRIC(name, kind, unit, help) std::uint64_t name = 0;
 #include "freshet/detail/metrics.inc"
 #undef FRESHET_METRIC
+
+  std::vector<StrategyStatistics> strategies;  // in the order in which they are asked
 
   /// Invalidations: of its keys and namespaces for a block, of any kind for the sum.
   Rate invalidation_rate{};
@@ -45,11 +66,12 @@ struct Statistics {
   std::vector<NamespaceStatistics> namespaces;  // in the order of the policy
   std::vector<Warning> warnings;                // by Components::warnings
 
-  /// An aligned table: a row per metric that is not zero anywhere, a column per block; then a line per warning.
+  /// An aligned table: a row per metric that is not zero anywhere, a column per block; likewise for what strategies count
+  /// themselves, as `early_refresh.failures` and `early_refresh.NAME`; then a line per warning.
   std::string text() const;
 
   /// {"total": {…}, "namespaces": {"profiles": {…}}}, every metric under its name, hit_ratio and
-  /// invalidation_rate besides; then "warnings": [{kind, namespace, tag, value, threshold, text}].
+  /// invalidation_rate besides, and "strategies": {"early_refresh": {"failures": 0, "counters": {…}}}; then "warnings": [{kind, namespace, tag, value, threshold, text}].
   std::string json() const;
 };
 

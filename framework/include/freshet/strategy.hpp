@@ -17,6 +17,7 @@
 #include "freshet/hot_key.hpp"
 #include "freshet/invalidation_plan.hpp"
 #include "freshet/logger.hpp"
+#include "freshet/statistics.hpp"
 
 namespace freshet {
 
@@ -86,7 +87,10 @@ class StrategyHost {
   virtual void log(LogLevel level, std::string_view message) noexcept = 0;
 };
 
-/// Implementations are thread-safe: one object serves every thread of its policy block.
+/// Implementations are thread-safe: one object serves every thread of its policy block. A call that throws is counted in
+/// Statistics under the strategy's name and logged, and the others go on: after on_store the entry is not kept, after
+/// on_soft_expired the read is a miss, after on_event nothing is added to the plan, after on_timer nothing happens. What
+/// on_attach throws reaches whoever makes the invalidator.
 class Strategy {
  public:
   virtual ~Strategy() = default;
@@ -106,6 +110,12 @@ class Strategy {
 
   /// A timer that the strategy asked its host for has come.
   virtual void on_timer(TimerId timer, StrategyHost& host) { (void)timer, (void)host; }
+
+  /// What it counts itself, for Statistics; names beyond the limits there are left out or cut.
+  virtual std::vector<StrategyCounter> counters() const { return {}; }
+
+  /// Calls that failed without throwing, for Statistics. Those that threw are counted by who called.
+  virtual std::uint64_t failures() const noexcept { return 0; }
 };
 
 }  // namespace freshet

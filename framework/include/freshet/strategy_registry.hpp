@@ -104,9 +104,9 @@ class StrategyRegistry {
   /// A registry that knows the built-in strategies.
   static std::shared_ptr<StrategyRegistry> with_builtins();
 
-  /// Adds one. Throws Error if the name is no word of lower-case letters, digits and '_', if the
-  /// name or the type of options is known already, or if a key of its own is a key that every block
-  /// has.
+  /// Adds one. Throws Error if the name is no word of lower-case letters, digits and '_', or is
+  /// `hybrid`, if the name or the type of options is known already, or if a key of its own is a key
+  /// that every block has, or its section an option of another strategy.
   template <class Options, class MakeStrategy>
   void add(std::string name, const OptionTable<Options>& table, MakeStrategy make,
            OptionPlacement placement = OptionPlacement::in_section) {
@@ -148,6 +148,7 @@ class StrategyRegistry {
                         address, std::move(erased));
   }
   void add(StrategyType type);
+  void check_section(const StrategyType& type) const;
 
   std::deque<StrategyType> types_;
 };

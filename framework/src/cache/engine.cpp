@@ -253,6 +253,7 @@ Statistics Engine::stats() {
     for (const MetricInfo& metric : metric_table()) {
       statistics.total.*metric.value += statistics.namespaces.back().*metric.value;
     }
+    add_strategies(statistics.namespaces.back(), statistics.total);
   }
   statistics.total.tags = freshness_.live_labels(LabelKind::tag);
   rates_.fill(components_.clock->now(), freshness_.label_spread(LabelKind::tag, kTagsLookedAt),

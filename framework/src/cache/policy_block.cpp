@@ -6,7 +6,6 @@
 
 #include "cache/names.hpp"
 #include "freshet/errors.hpp"
-#include "freshet/strategies/hybrid_strategy.hpp"
 #include "refresh/single_flight.hpp"
 
 namespace freshet::detail {
@@ -25,16 +24,6 @@ std::vector<TagTemplate> tag_templates(const std::vector<std::string>& texts) {
   return templates;
 }
 
-std::unique_ptr<Strategy> make_strategy(const config::BlockModel& model,
-                                        const StrategyCollaborators& collaborators) {
-  std::vector<std::unique_ptr<Strategy>> parts;
-  for (const config::StrategyPart& part : model.strategies) {
-    parts.push_back(part.type->make(part.options, collaborators));
-  }
-  if (parts.size() == 1) return std::move(parts.front());
-  return std::make_unique<HybridStrategy>(std::move(parts));
-}
-
 }  // namespace
 
 PolicyBlock::PolicyBlock(const config::BlockModel& model, std::size_t position,
@@ -49,7 +38,7 @@ PolicyBlock::PolicyBlock(const config::BlockModel& model, std::size_t position,
       bus_(bus),
       key_(key_template(model.options.key)),
       tags_(tag_templates(model.options.tags)),
-      strategy_(make_strategy(model, collaborators)),
+      strategies_(make_strategies(model, collaborators)),
       hot_keys_(analytics),
       store_(model.options.eviction, model.options.capacity, freshness, *this) {}
 
@@ -102,7 +91,7 @@ MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
       .load_time = load_time,
       .bytes = entry_bytes(key, value),
   };
-  const Deadlines deadlines = strategy_->on_store(view, now);
+  const Deadlines deadlines = strategies_.whole->on_store(view, now);
   StoreOutcome outcome = StoreOutcome::stored;
   if (context != nullptr && !context->keeps()) {
     outcome = StoreOutcome::not_kept_by_loader;
@@ -126,7 +115,7 @@ ReadDecision PolicyBlock::on_soft_expired(const Entry& entry, Instant now) {
       .deadlines = entry.deadlines(),
       .bytes = entry.bytes(),
   };
-  return strategy_->on_soft_expired(view, now);
+  return strategies_.whole->on_soft_expired(view, now);
 }
 
 std::shared_ptr<const BackgroundLoader> PolicyBlock::bound_loader(const LabelRef& space) const {
@@ -204,6 +193,7 @@ NamespaceStatistics PolicyBlock::statistics() const {
   statistics.name = name_;
   statistics.strategy = strategy_name_;
   counters_.add_to(statistics);
+  strategies_.add_to(statistics);
   statistics.hot_key_samples_dropped = hot_keys_.dropped();
   const Holdings holdings = store_.holdings();
   statistics.entries = holdings.entries;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analytics/hot_keys.hpp"
+#include "cache/guarded_strategy.hpp"
 #include "config/policy_model.hpp"
 #include "freshet/detail/namespace_cache.hpp"
 #include "freshet/loader.hpp"
@@ -52,7 +53,7 @@ class PolicyBlock final : public RemovalObserver {
   Store& store() noexcept { return store_; }
   BlockCounters& counters() noexcept { return counters_; }
   HotKeyTracker& hot_keys() noexcept { return hot_keys_; }
-  Strategy& strategy() noexcept { return *strategy_; }
+  Strategy& strategy() noexcept { return *strategies_.whole; }
 
   /// Fixes the type of the block's values at first use. Throws ViewError for another one later, and for one whose size
   /// nobody described where the policy limits bytes.
@@ -120,7 +121,7 @@ class PolicyBlock final : public RemovalObserver {
   SignalBus& bus_;
   const std::optional<KeyTemplate> key_;
   const std::vector<TagTemplate> tags_;
-  const std::unique_ptr<Strategy> strategy_;
+  const BlockStrategies strategies_;
   BlockCounters counters_;
   HotKeyTracker hot_keys_;
   Store store_;

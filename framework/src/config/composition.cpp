@@ -53,6 +53,8 @@ std::vector<std::string> strategy_words(const StrategyRegistry& registry) {
   return words;
 }
 
+bool is_composition_word(std::string_view word) noexcept { return word == kHybrid; }
+
 Composition read_composition(const ConfigValue& value, const std::string& path,
                              const StrategyRegistry& registry, Findings& findings) {
   Composition composition;

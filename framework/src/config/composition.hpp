@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "freshet/config_value.hpp"
@@ -18,6 +19,9 @@ using Composition = std::vector<const StrategyType*>;
 
 /// The names that `strategy:` takes.
 std::vector<std::string> strategy_words(const StrategyRegistry& registry);
+
+/// Whether the word stands for several strategies and so can be the name of none.
+bool is_composition_word(std::string_view word) noexcept;
 
 /// Reads the value of `strategy:`, which stands at `path`. Empty if it cannot be told; that has been reported.
 Composition read_composition(const ConfigValue& value, const std::string& path,

@@ -7,7 +7,6 @@
 namespace freshet::plugin {
 namespace {
 
-constexpr std::size_t kMaxCounterBytes = 64;
 constexpr std::size_t kMaxHotKeys = 10'000;
 constexpr std::size_t kMaxLogBytes = 4096;
 
@@ -77,7 +76,7 @@ freshet_host_v1 PluginHost::make_table(PluginHost* self) noexcept {
     return told;
   };
   table.count = [](void* host, const char* counter, std::size_t size, std::uint64_t add) {
-    guarded([&] { of(host).count({counter, std::min(size, kMaxCounterBytes)}, add); });
+    guarded([&] { of(host).count({counter, std::min(size, kMaxStrategyCounterBytes)}, add); });
   };
   table.log = [](void* host, std::int32_t level, const char* message, std::size_t size) {
     of(host).log(level_of(level), {message, std::min(size, kMaxLogBytes)});
@@ -129,9 +128,9 @@ void PluginHost::log(LogLevel level, std::string_view message) const noexcept {
   });
 }
 
-std::vector<PluginCounter> PluginHost::counters() const {
+std::vector<StrategyCounter> PluginHost::counters() const {
   detail::rt::Lock lock(mutex_);
-  std::vector<PluginCounter> counters;
+  std::vector<StrategyCounter> counters;
   for (const auto& [name, value] : counters_) counters.push_back({name, value});
   return counters;
 }

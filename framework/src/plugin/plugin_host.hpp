@@ -19,16 +19,10 @@
 
 namespace freshet::plugin {
 
-/// A counter that a plugin keeps.
-struct PluginCounter {
-  std::string name;
-  std::uint64_t value = 0;
-};
-
 /// Thread-safe. Calls the StrategyHost with no lock held.
 class PluginHost {
  public:
-  static constexpr std::size_t kMaxCounters = 64;
+  static constexpr std::size_t kMaxCounters = kMaxStrategyCounters;
   static constexpr std::size_t kMaxEarlyTimers = 64;
 
   /// `clock` and `random` outlive this.
@@ -44,7 +38,8 @@ class PluginHost {
   /// With the plugin's name in front; nowhere as long as there is no StrategyHost.
   void log(LogLevel level, std::string_view message) const noexcept;
 
-  std::vector<PluginCounter> counters() const;
+  /// Ordered by name.
+  std::vector<StrategyCounter> counters() const;
 
  private:
   static PluginHost& of(void* host) noexcept { return *static_cast<PluginHost*>(host); }

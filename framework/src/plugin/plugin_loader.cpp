@@ -68,7 +68,7 @@ std::shared_ptr<const PluginLibrary> PluginLibrary::load(const std::filesystem::
   }
 }
 
-void* PluginLibrary::create(const freshet_host_v1& host, const PluginOptions& options) const {
+void* PluginLibrary::create(const freshet_host_v1& host, const OptionValues& options) const {
   const std::string json = options.json();
   std::array<char, 512> reason{};
   void* self = nullptr;
@@ -87,7 +87,7 @@ void* PluginLibrary::create(const freshet_host_v1& host, const PluginOptions& op
   return self;
 }
 
-std::string PluginLibrary::refusal_of(const PluginOptions& options) const {
+std::string PluginLibrary::refusal_of(const OptionValues& options) const {
   const auto clock = make_system_clock();
   const auto random = make_random_source(0);
   try {

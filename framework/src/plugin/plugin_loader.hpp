@@ -33,10 +33,10 @@ class PluginLibrary {
 
   /// Makes a strategy of the plugin's. `host` outlives it. Throws Error with the plugin's reason if
   /// it makes none.
-  void* create(const freshet_host_v1& host, const PluginOptions& options) const;
+  void* create(const freshet_host_v1& host, const OptionValues& options) const;
 
   /// Why the plugin makes no strategy of these options; empty if it does. Makes one and ends it.
-  std::string refusal_of(const PluginOptions& options) const;
+  std::string refusal_of(const OptionValues& options) const;
 
  private:
   struct Close {

@@ -8,8 +8,8 @@
 
 namespace freshet::plugin {
 
-/// Adds it under its own name. The registry's type holds the library. Throws Error if the name is
-/// taken.
+/// Adds it under its own name. The registry's type holds the library. Throws Error, with the
+/// file and the reason, if the name is taken or is a word of policies.
 void register_library(StrategyRegistry& registry, std::shared_ptr<const PluginLibrary> library);
 
 }  // namespace freshet::plugin

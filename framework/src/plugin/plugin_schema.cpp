@@ -218,13 +218,13 @@ class Property {
 
   /// The kind of one member as one of the whole struct. `null`: not given.
   template <class T>
-  OptionKind<PluginOptions> whole(const OptionKind<T>& kind) const {
+  OptionKind<OptionValues> whole(const OptionKind<T>& kind) const {
     return {
         .type = kind.type,
         .range = kind.range,
         .read =
             [kind, name = name_](const ConfigValue& value, const std::string& path,
-                                 PluginOptions& into, Findings& findings) {
+                                 OptionValues& into, Findings& findings) {
               if (value.kind == ConfigValue::Kind::null) return into.values.erase(name) > 0;
               T read{};
               if (!kind.read(value, path, read, findings)) return false;
@@ -232,14 +232,14 @@ class Property {
               return true;
             },
         .check =
-            [kind, name = name_](const PluginOptions& options, const std::string& path,
+            [kind, name = name_](const OptionValues& options, const std::string& path,
                                  Findings& findings) {
               const auto at = options.values.find(name);
               if (at == options.values.end() || !kind.check) return;
               if (const T* value = std::get_if<T>(&at->second)) kind.check(*value, path, findings);
             },
         .text =
-            [kind, name = name_](const PluginOptions& options) {
+            [kind, name = name_](const OptionValues& options) {
               const auto at = options.values.find(name);
               const T* value = at == options.values.end() ? nullptr : std::get_if<T>(&at->second);
               return value == nullptr ? std::string("null") : kind.text(*value);
@@ -279,7 +279,7 @@ PluginSchema parse_object(const Json& root) {
 
 }  // namespace
 
-std::string PluginOptions::json() const {
+std::string OptionValues::json() const {
   Json object = Json::object();
   for (const auto& [name, value] : values) {
     std::visit(
@@ -303,7 +303,7 @@ PluginSchema PluginSchema::parse(std::string_view json) {
   }
 }
 
-void PluginSchema::check_required(const PluginOptions& options, const std::string& path,
+void PluginSchema::check_required(const OptionValues& options, const std::string& path,
                                   Findings& findings) const {
   for (const std::string& name : required) {
     if (!options.values.contains(name))

@@ -25,7 +25,7 @@ namespace freshet::plugin {
 using PluginValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string, Duration>;
 
 /// The options of a plugin: those that were given or have a default.
-struct PluginOptions {
+struct OptionValues {
   std::map<std::string, PluginValue, std::less<>> values{};
 
   /// As create() gets them: one flat JSON object, durations in nanoseconds.
@@ -33,15 +33,15 @@ struct PluginOptions {
 };
 
 struct PluginSchema {
-  OptionTable<PluginOptions> table;
-  PluginOptions defaults;
+  OptionTable<OptionValues> table;
+  OptionValues defaults;
   std::vector<std::string> required;  // and without a default
 
   /// Throws Error that says what is not understood.
   static PluginSchema parse(std::string_view json);
 
   /// A finding for each required option that is not there.
-  void check_required(const PluginOptions& options, const std::string& path,
+  void check_required(const OptionValues& options, const std::string& path,
                       Findings& findings) const;
 };
 

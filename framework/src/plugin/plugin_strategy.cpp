@@ -7,6 +7,7 @@
 #include <exception>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "freshet/limits.hpp"
 
@@ -158,17 +159,10 @@ freshet_plan_v1 plan_table(InvalidationPlan& plan) noexcept {
   return table;
 }
 
-void append(const InvalidationPlan& from, InvalidationPlan& to) {
-  for (const Target& target : from.targets()) to.invalidate(target);
-  for (const RefreshRequest& request : from.refreshes())
-    to.refresh(request.key, request.name_space);
-  for (const Event& event : from.events()) to.emit(event);
-}
-
 }  // namespace
 
 PluginStrategy::PluginStrategy(std::shared_ptr<const PluginLibrary> library,
-                               const PluginOptions& options, const StrategyCollaborators& with)
+                               const OptionValues& options, const StrategyCollaborators& with)
     : library_(std::move(library)),
       host_(library_->name(), with.clock, with.random),
       self_(library_->create(host_.table(), options)) {}
@@ -254,7 +248,7 @@ void PluginStrategy::on_event(const Event& event, InvalidationPlan& plan) {
     const freshet_plan_v1 table = plan_table(own);
     return library_->table().on_event(self_, &argument, &table);
   });
-  if (good) append(own, plan);
+  if (good) plan.append(std::move(own));
 }
 
 void PluginStrategy::on_timer(TimerId timer, StrategyHost&) {

@@ -32,7 +32,7 @@ class PluginStrategy final : public Strategy {
   static constexpr std::size_t kFunctions = 4;
 
   /// Throws Error if the plugin refuses the options. What `with` refers to outlives this.
-  PluginStrategy(std::shared_ptr<const PluginLibrary> library, const PluginOptions& options,
+  PluginStrategy(std::shared_ptr<const PluginLibrary> library, const OptionValues& options,
                  const StrategyCollaborators& with);
   PluginStrategy(const PluginStrategy&) = delete;
   PluginStrategy& operator=(const PluginStrategy&) = delete;
@@ -46,9 +46,9 @@ class PluginStrategy final : public Strategy {
 
   const PluginLibrary& library() const noexcept { return *library_; }
   std::uint64_t failures(Function function) const noexcept;
-  std::uint64_t failures() const noexcept;
+  std::uint64_t failures() const noexcept override;
   /// The plugin's own.
-  std::vector<PluginCounter> counters() const { return host_.counters(); }
+  std::vector<StrategyCounter> counters() const override { return host_.counters(); }
 
  private:
   template <class Call>

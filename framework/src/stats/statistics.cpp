@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace freshet {
 namespace {
@@ -31,13 +32,60 @@ std::size_t width_of(const NamespaceStatistics& column, std::string_view heading
       std::max({heading.size(), column.strategy.size(), std::string_view("0.0000").size()});
   for (const MetricInfo& metric : kTable)
     width = std::max(width, fmt::formatted_size("{}", column.*metric.value));
+  for (const StrategyStatistics& strategy : column.strategies) {
+    for (const StrategyCounter& counter : strategy.counters)
+      width = std::max(width, fmt::formatted_size("{}", counter.value));
+  }
   return width;
+}
+
+// Rows of what strategies count: "early_refresh.failures".
+using StrategyRow = std::pair<std::string, std::string>;  // strategy and counter; "" for failures
+
+// A counter's name may be any bytes; a row is one line.
+std::string name_of(const StrategyRow& row) {
+  std::string name = fmt::format("{}.{}", row.first, row.second.empty() ? "failures" : row.second);
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c >= 0 && c < ' '; }, '?');
+  return name;
+}
+
+// Every row that is not zero; the sum has each strategy of a block.
+std::vector<StrategyRow> strategy_rows(const NamespaceStatistics& total) {
+  std::vector<StrategyRow> rows;
+  for (const StrategyStatistics& strategy : total.strategies) {
+    if (strategy.failures != 0) rows.emplace_back(strategy.name, "");
+    for (const StrategyCounter& counter : strategy.counters)
+      if (counter.value != 0) rows.emplace_back(strategy.name, counter.name);
+  }
+  return rows;
+}
+
+std::uint64_t value_of(const NamespaceStatistics& column, const StrategyRow& row) {
+  for (const StrategyStatistics& strategy : column.strategies) {
+    if (strategy.name != row.first) continue;
+    if (row.second.empty()) return strategy.failures;
+    for (const StrategyCounter& counter : strategy.counters)
+      if (counter.name == row.second) return counter.value;
+  }
+  return 0;
+}
+
+nlohmann::ordered_json to_json(const std::vector<StrategyStatistics>& strategies) {
+  auto json = nlohmann::ordered_json::object();
+  for (const StrategyStatistics& strategy : strategies) {
+    auto counters = nlohmann::ordered_json::object();
+    for (const StrategyCounter& counter : strategy.counters) counters[counter.name] = counter.value;
+    json[strategy.name] = {{"failures", strategy.failures}, {"counters", std::move(counters)}};
+  }
+  return json;
 }
 
 nlohmann::ordered_json to_json(const NamespaceStatistics& statistics) {
   nlohmann::ordered_json json;
   if (!statistics.strategy.empty()) json["strategy"] = statistics.strategy;
   for (const MetricInfo& metric : kTable) json[std::string(metric.name)] = statistics.*metric.value;
+  json["strategies"] = to_json(statistics.strategies);
   json["hit_ratio"] = statistics.hit_ratio();
   json["invalidation_rate"] = {{"last_minute", statistics.invalidation_rate.last_minute},
                                {"last_hour", statistics.invalidation_rate.last_hour}};
@@ -67,6 +115,9 @@ std::string Statistics::text() const {
     if (shown(metric, columns)) name_width = std::max(name_width, metric.name.size());
   }
 
+  const std::vector<StrategyRow> own_rows = strategy_rows(total);
+  for (const StrategyRow& own : own_rows) name_width = std::max(name_width, name_of(own).size());
+
   std::string text;
   auto out = std::back_inserter(text);
   const auto row = [&](std::string_view name, const auto& cell) {
@@ -85,6 +136,8 @@ std::string Statistics::text() const {
     if (shown(metric, columns))
       row(metric.name, [&](const auto& column) { return column.*metric.value; });
   }
+  for (const StrategyRow& own : own_rows)
+    row(name_of(own), [&](const auto& column) { return value_of(column, own); });
   const auto rate_row = [&](std::string_view name, std::uint64_t Rate::*window) {
     if (total.invalidation_rate.*window == 0) return;
     row(name, [&](const auto& column) { return column.invalidation_rate.*window; });

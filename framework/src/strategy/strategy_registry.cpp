@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "config/block_table.hpp"
+#include "config/composition.hpp"
 
 namespace freshet {
 namespace {
@@ -101,6 +102,12 @@ void StrategyRegistry::add(StrategyType type) {
         fmt::format("the name of a strategy is lower-case letters, digits and '_', found {}",
                     in_quotes(type.name())));
   }
+  if (config::is_composition_word(type.name())) {
+    throw Error(
+        fmt::format("the word {} stands for several strategies in a policy, so none can "
+                    "have it for a name",
+                    in_quotes(type.name())));
+  }
   if (find(type.name()) != nullptr)
     throw Error(fmt::format("there is a strategy {} already", in_quotes(type.name())));
   const StrategyType* other = type.shares_type_ ? nullptr : find(type.options_type());
@@ -113,7 +120,17 @@ void StrategyRegistry::add(StrategyType type) {
     throw Error(fmt::format("strategy {} has an option {}, which every block has",
                             in_quotes(type.name()), in_quotes(key)));
   }
+  check_section(type);
   types_.push_back(std::move(type));
+}
+
+void StrategyRegistry::check_section(const StrategyType& type) const {
+  if (type.placement() == OptionPlacement::in_block) return;
+  for (const StrategyType& other : types_) {
+    if (!other.owns_key(type.name())) continue;
+    throw Error(fmt::format("strategy {} cannot have a section of that name: it is an option of {}",
+                            in_quotes(type.name()), in_quotes(other.name())));
+  }
 }
 
 const StrategyType* StrategyRegistry::find(std::string_view name) const noexcept {

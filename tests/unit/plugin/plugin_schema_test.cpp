@@ -58,7 +58,7 @@ class PluginSchemaTest : public ::testing::Test {
   }
 
   const PluginSchema schema_ = PluginSchema::parse(kSchema);
-  PluginOptions options_;
+  OptionValues options_;
 };
 
 TEST_F(PluginSchemaTest, DefaultsReachThePluginAsNumbers) {

@@ -24,8 +24,8 @@ class StandingClock final : public Clock {
 
 class EarlyRefreshTest : public ::testing::Test {
  protected:
-  std::unique_ptr<PluginStrategy> make(PluginOptions changes, std::uint64_t seed = 1) {
-    PluginOptions options = library_->schema().defaults;
+  std::unique_ptr<PluginStrategy> make(OptionValues changes, std::uint64_t seed = 1) {
+    OptionValues options = library_->schema().defaults;
     for (auto& [name, value] : changes.values) options.values.insert_or_assign(name, value);
     randoms_.push_back(make_random_source(seed));
     return std::make_unique<PluginStrategy>(library_, options,

@@ -18,7 +18,7 @@ class StandingClock final : public Clock {
 class SlidingTtlTest : public ::testing::Test {
  protected:
   std::unique_ptr<PluginStrategy> make(Duration idle, Duration max) {
-    const PluginOptions options{{{"idle", PluginValue(idle)}, {"max", PluginValue(max)}}};
+    const OptionValues options{{{"idle", PluginValue(idle)}, {"max", PluginValue(max)}}};
     return std::make_unique<PluginStrategy>(library_, options,
                                             StrategyCollaborators{clock_, *random_});
   }
