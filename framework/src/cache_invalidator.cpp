@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cache/engine.hpp"
+#include "config/plugin_section.hpp"
 #include "config/policy_model.hpp"
 
 namespace freshet {
@@ -66,13 +67,22 @@ CacheInvalidatorBuilder& CacheInvalidatorBuilder::components(Components componen
   return *this;
 }
 
+CacheInvalidatorBuilder& CacheInvalidatorBuilder::plugin(std::filesystem::path file) {
+  plugins_.push_back(std::move(file));
+  return *this;
+}
+
 CacheInvalidator CacheInvalidatorBuilder::build() {
   Components components = with_strategies(components_);
+  Findings findings;
+  if (!plugins_.empty())
+    components.strategies = config::load_plugins(plugins_, *components.strategies, findings);
   std::vector<config::CodeBlock> blocks;
   blocks.reserve(blocks_.size());
   for (const Block& block : blocks_) blocks.push_back({block.name, block.strategies, block.block});
   const config::PolicyModel policy =
-      config::policy_from_code(std::move(blocks), *components.strategies, rules_);
+      config::policy_from_code(std::move(blocks), *components.strategies, rules_,
+                               std::move(findings));
   return CacheInvalidator(make_engine(policy, std::move(components)));
 }
 

@@ -20,6 +20,7 @@
 #include "freshet/event.hpp"
 #include "freshet/hot_key.hpp"
 #include "freshet/invalidation.hpp"
+#include "freshet/plugin.hpp"
 #include "freshet/policy.hpp"
 #include "freshet/rule.hpp"
 #include "freshet/signal_bus.hpp"
@@ -158,8 +159,8 @@ class CacheInvalidator {
 class CacheInvalidatorBuilder {
  public:
   /// A block served by the strategy whose options these are: TtlOptions, EventOptions,
-  /// ManualOptions, or those of a strategy that `components.strategies` knows; HybridOptions stands
-  /// for several. `name` may be a glob.
+  /// ManualOptions, or those of a strategy that `components.strategies` knows; PluginOptions names a
+  /// plugin's; HybridOptions stands for several. `name` may be a glob.
   template <class Options>
   CacheInvalidatorBuilder& cache(std::string name, Options options, BlockOptions block = {}) {
     if constexpr (requires { options.parts(); }) {
@@ -180,6 +181,11 @@ class CacheInvalidatorBuilder {
   /// What invalidate_entity and the action of that name take together.
   CacheInvalidatorBuilder& entity(std::string name, EntityParts parts);
 
+  /// Adds a plugin, whose strategy `cache` can name with PluginOptions. A relative
+  /// path starts at the working directory. It is loaded by build(), which says what is wrong
+  /// with it; freshet/plugin.hpp tells how long that may take.
+  CacheInvalidatorBuilder& plugin(std::filesystem::path file);
+
   CacheInvalidatorBuilder& components(Components components);
 
   /// Throws ConfigError with everything that is wrong.
@@ -196,6 +202,7 @@ class CacheInvalidatorBuilder {
 
   std::vector<Block> blocks_;
   RulesInCode rules_;
+  std::vector<std::filesystem::path> plugins_;
   Components components_;
 };
 

@@ -72,4 +72,23 @@ LoadedPlugins load_plugins(const ConfigValue& plugins, const std::string& path,
   return loaded;
 }
 
+std::shared_ptr<StrategyRegistry> load_plugins(std::span<const std::filesystem::path> files,
+                                               const StrategyRegistry& registry,
+                                               Findings& findings) {
+  std::shared_ptr<StrategyRegistry> extended = registry.copy();
+  if (files.size() > kMaxPlugins) {
+    findings.add("plugins",
+                 fmt::format("expected at most {} plugins, found {}", kMaxPlugins, files.size()));
+    return extended;
+  }
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    try {
+      register_plugin(*extended, files[i]);
+    } catch (const Error& error) {
+      findings.add(fmt::format("plugins[{}]", i), error.what());
+    }
+  }
+  return extended;
+}
+
 }  // namespace freshet::config

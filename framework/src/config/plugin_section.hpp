@@ -1,7 +1,9 @@
 // The `plugins:` section of a policy.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,5 +25,10 @@ struct LoadedPlugins {
 /// that is no file.
 LoadedPlugins load_plugins(const ConfigValue& plugins, const std::string& path,
                            const StrategyRegistry& registry, Findings& findings);
+
+/// The same for files named in code; findings are at `plugins[0]`.
+std::shared_ptr<StrategyRegistry> load_plugins(std::span<const std::filesystem::path> files,
+                                               const StrategyRegistry& registry,
+                                               Findings& findings);
 
 }  // namespace freshet::config

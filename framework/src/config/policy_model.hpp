@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "freshet/errors.hpp"
+#include "freshet/findings.hpp"
 #include "freshet/policy.hpp"
 #include "freshet/rule.hpp"
 #include "freshet/strategy_registry.hpp"
@@ -57,9 +58,10 @@ struct CodeBlock {
   BlockOptions block;
 };
 
-/// The same for blocks and rules given in code. Findings have paths and no places.
+/// The same for blocks and rules given in code. Findings have paths and no places; `findings` are thrown with
+/// them.
 PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry,
-                             const RulesInCode& rules = {});
+                             const RulesInCode& rules = {}, Findings findings = {});
 
 /// What was understood, as a policy that reads back to the same model: every option with its
 /// effective value.

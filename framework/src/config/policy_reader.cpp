@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "config/block_check.hpp"
@@ -15,6 +16,7 @@
 #include "config/document.hpp"
 #include "config/plugin_section.hpp"
 #include "config/policy_model.hpp"
+#include "freshet/plugin.hpp"
 #include "rules/code_rules.hpp"
 #include "rules/rule_reader.hpp"
 
@@ -274,6 +276,33 @@ class PolicyReader {
   PolicyModel model_;
 };
 
+/// A strategy that code names, its parameters read as a policy's are; nullopt and a finding if there
+/// is none.
+std::optional<StrategyPart> plugin_part(const PluginOptions& given, const std::string& path,
+                                        const StrategyRegistry& registry, Findings& findings) {
+  const StrategyType* type = registry.find(given.strategy);
+  if (type == nullptr || type->placement() != OptionPlacement::in_section) {
+    findings.add(path_to(path, kStrategyKey),
+                 fmt::format("unknown plugin strategy {}{}", in_quotes(given.strategy),
+                             did_you_mean(given.strategy, strategy_words(registry))));
+    return std::nullopt;
+  }
+  ConfigValue section;
+  section.kind = ConfigValue::Kind::map;
+  for (const auto& [name, parameter] : given.parameters) {
+    ConfigValue value;
+    value.kind = ConfigValue::Kind::scalar;
+    value.text = parameter.text();
+    section.members.push_back({name, {}, std::move(value)});
+  }
+  ConfigValue block;
+  block.kind = ConfigValue::Kind::map;
+  block.members.push_back({type->name(), {}, std::move(section)});
+  StrategyPart part{type, type->default_options()};
+  type->read(block, path, part.options, findings);
+  return part;
+}
+
 }  // namespace
 
 PolicyModel read_policy(std::string_view yaml, const std::string& file,
@@ -294,8 +323,7 @@ PolicyModel read_policy_file(const std::filesystem::path& file, const StrategyRe
 }
 
 PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry,
-                             const RulesInCode& rules) {
-  Findings findings;
+                             const RulesInCode& rules, Findings findings) {
   PolicyModel model;
   std::vector<BlockName> names;
   for (const CodeBlock& block : blocks) names.push_back({block.name, {}});
@@ -305,6 +333,13 @@ PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegist
     BlockModel block{std::move(given.name), std::move(given.block), {}, {}, {}};
     Composition composition;
     for (std::any& options : given.strategies) {
+      if (const auto* plugin = std::any_cast<PluginOptions>(&options)) {
+        auto part = plugin_part(*plugin, block_path(block.name), registry, findings);
+        if (!part) continue;
+        composition.push_back(part->type);
+        block.strategies.push_back(std::move(*part));
+        continue;
+      }
       const StrategyType* strategy = registry.find(std::type_index(options.type()));
       if (strategy == nullptr) {
         findings.add(block_path(block.name), "the options are those of no known strategy" +
