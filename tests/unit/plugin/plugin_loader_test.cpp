@@ -75,6 +75,13 @@ TEST_P(PluginLoaderTest, RequiredFunctionsAndAWordForANameAreNeeded) {
   EXPECT_THAT(refusal_of_bad("bad_name"), HasSubstr("found \"Bad Name\""));
 }
 
+TEST_P(PluginLoaderTest, CreateAndDestroyAreRequiredToo) {
+  EXPECT_THAT(refusal_of_bad("missing_create"),
+              HasSubstr("the required function create is missing"));
+  EXPECT_THAT(refusal_of_bad("missing_destroy"),
+              HasSubstr("the required function destroy is missing"));
+}
+
 TEST_P(PluginLoaderTest, ASchemaWithAnUnknownCheckIsRefused) {
   EXPECT_THAT(refusal_of_bad("bad_schema"),
               HasSubstr("options_schema: properties.by: \"pattern\" is not supported"));

@@ -93,6 +93,26 @@ TEST_P(PluginStrategyTest, TheLogGetsALineForEachDoublingOfTheFailures) {
   EXPECT_EQ(host_.lines.size(), 10U);  // 1, 2, 4 … 512
 }
 
+TEST_P(PluginStrategyTest, NonsenseIsAFailureAndAnsweredForLikeOne) {
+  const auto strategy = make(plugins_.bad(GetParam(), "answers_nonsense"));
+  using Function = PluginStrategy::Function;
+  const auto store = [&](std::string_view key) {
+    return strategy->on_store({.name_space = "n", .key = key}, now_).hard;
+  };
+  const auto read = [&](std::string_view key) {
+    return strategy->on_soft_expired({.name_space = "n", .key = key}, now_);
+  };
+  EXPECT_EQ(store("fine"), now_ + 60s);
+  EXPECT_EQ(read("fine"), ReadDecision::serve);
+  EXPECT_EQ(strategy->failures(), 0U);
+  EXPECT_EQ(store("idle"), now_);
+  EXPECT_EQ(store("accesses"), now_);
+  EXPECT_EQ(strategy->failures(Function::on_store), 2U);
+  EXPECT_EQ(read("below"), ReadDecision::miss);
+  EXPECT_EQ(read("above"), ReadDecision::miss);
+  EXPECT_EQ(strategy->failures(Function::on_soft_expired), 2U);
+}
+
 TEST_P(PluginStrategyTest, TheLibraryOutlivesEveryoneButItsStrategies) {
   StrategyRegistry registry;
   std::unique_ptr<Strategy> strategy;
@@ -165,6 +185,16 @@ TEST(PluginHostTest, CountersAddUpAndAreBounded) {
     table.count(table.host, name.data(), name.size(), 1);
   }
   EXPECT_EQ(host.counters().size(), PluginHost::kMaxCounters);
+}
+
+TEST(PluginHostTest, ALongNameOfACounterIsCut) {
+  FixedClock clock;
+  const auto random = make_random_source(1);
+  PluginHost other("p", clock, *random);
+  const std::string longest(kMaxStrategyCounterBytes, 'x');
+  const std::string longer = longest + "y";
+  other.table().count(other.table().host, longer.data(), longer.size(), 1);
+  EXPECT_THAT(other.counters(), ElementsAre(StrategyCounter{longest, 1}));
 }
 
 }  // namespace
