@@ -184,18 +184,9 @@ bool EventDispatch::ask_rules(const Queued& next, Wave& wave, rules::Expanded& n
   return !rules.empty();
 }
 
+// A strategy that throws adds nothing: its guard sees to that.
 void EventDispatch::ask_strategies(const Event& event, rules::Expanded& work) {
-  for (Strategy* strategy : host_.strategies) {
-    rules::Expanded own;
-    try {
-      strategy->on_event(event, own.plan);
-    } catch (...) {
-      counters_.add(Metric::handler_failures);
-      log_.warn(fmt::format("a strategy threw when event {} came", in_quotes(event.name())));
-      continue;
-    }
-    rules::append(work, std::move(own));
-  }
+  for (Strategy* strategy : host_.strategies) strategy->on_event(event, work.plan);
 }
 
 void EventDispatch::carry_out(const rules::Expanded& work, Wave& wave) {

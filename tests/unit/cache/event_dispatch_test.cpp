@@ -92,8 +92,7 @@ namespaces:
   EXPECT_EQ(invalidator.emit("changed").invalidated.count, 1u);
   EXPECT_TRUE(cache.contains("half"));
   EXPECT_FALSE(cache.contains("whole"));
-  EXPECT_EQ(invalidator.stats().total.handler_failures, 1u);
-  EXPECT_EQ(log_->count("a strategy threw when event \"changed\" came"), 1u);
+  EXPECT_EQ(invalidator.stats().total.strategy_failures, 1u);
 }
 
 TEST_F(EventDispatchTest, ARefreshThatCannotBeIsCountedAndTheNextOneRuns) {
