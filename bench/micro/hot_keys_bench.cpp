@@ -20,7 +20,7 @@ constexpr std::size_t kReadsPerTurn = 20'000;
 Components watching(std::uint32_t one_in) {
   Components components;
   components.analytics.hot_keys = one_in != 0;
-  components.analytics.sample_one_in = one_in;
+  if (one_in != 0) components.analytics.sample_one_in = one_in;
   return components;
 }
 

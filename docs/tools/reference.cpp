@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "config/block_table.hpp"
+#include "config/observation_table.hpp"
 #include "freshet/freshet.hpp"
 
 namespace {
@@ -85,6 +86,10 @@ std::string options_page() {
   page += option_table(freshet::config::block_table().rows());
   const auto registry = freshet::StrategyRegistry::with_builtins();
   for (const freshet::StrategyType& type : registry->types()) page += strategy_section(type);
+  page +=
+      "\n## beside the blocks\n\nFor all blocks alike; what is written here wins over "
+      "`Components`.\n\n";
+  page += option_table(freshet::config::observation_table().rows());
   return page;
 }
 

@@ -15,6 +15,10 @@ Components with_strategies(Components components) {
   return components;
 }
 
+config::Observation observation_of(const Components& components) {
+  return {components.analytics, components.warnings};
+}
+
 std::shared_ptr<detail::Engine> make_engine(const config::PolicyModel& policy,
                                             Components components) {
   return std::make_shared<detail::Engine>(policy, std::move(components));
@@ -25,13 +29,15 @@ std::shared_ptr<detail::Engine> make_engine(const config::PolicyModel& policy,
 CacheInvalidator CacheInvalidator::from_yaml_file(const std::filesystem::path& file,
                                                   Components components) {
   components = with_strategies(std::move(components));
-  const config::PolicyModel policy = config::read_policy_file(file, *components.strategies);
+  const config::PolicyModel policy =
+      config::read_policy_file(file, *components.strategies, observation_of(components));
   return CacheInvalidator(make_engine(policy, std::move(components)));
 }
 
 CacheInvalidator CacheInvalidator::from_yaml(std::string_view text, Components components) {
   components = with_strategies(std::move(components));
-  const config::PolicyModel policy = config::read_policy(text, "", *components.strategies);
+  const config::PolicyModel policy =
+      config::read_policy(text, "", *components.strategies, observation_of(components));
   return CacheInvalidator(make_engine(policy, std::move(components)));
 }
 
@@ -82,7 +88,7 @@ CacheInvalidator CacheInvalidatorBuilder::build() {
   for (const Block& block : blocks_) blocks.push_back({block.name, block.strategies, block.block});
   const config::PolicyModel policy =
       config::policy_from_code(std::move(blocks), *components.strategies, rules_,
-                               std::move(findings));
+                               std::move(findings), observation_of(components));
   return CacheInvalidator(make_engine(policy, std::move(components)));
 }
 

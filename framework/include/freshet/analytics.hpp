@@ -6,16 +6,16 @@
 
 namespace freshet {
 
-/// Plain data. Per policy block; the defaults here are the reference.
+/// Plain data. Per policy block; the defaults here are the reference. `analytics:` of a policy replaces what it names.
 ///
 /// While a block is young every read is counted. Each time `halve_after` reads have been counted, the counts are
 /// halved: first because only every second read is counted from then on, down to one in `sample_one_in`; after that so
 /// that keys which have cooled down leave.
 struct AnalyticsOptions {
   bool hot_keys = true;  // false: hot_keys() finds nothing
-  std::size_t tracked_keys =
-      1'000;  // at least 1: a key read more often than 1 / tracked_keys of all reads is found
-  std::uint32_t sample_one_in = 256;   // at least 1; 1: every read is counted, always
+  std::uint64_t tracked_keys =
+      1'000;  // [1, 1000000]: a key read more often than 1 / tracked_keys of all reads is found
+  std::uint64_t sample_one_in = 256;   // [1, 1000000]; 1: every read is counted, always
   std::uint64_t halve_after = 16'384;  // counted reads; 0: never
 };
 

@@ -20,8 +20,8 @@ struct Components {
   std::shared_ptr<RandomSource> random{};          // seeded from the system
   std::shared_ptr<Logger> logger{};                // warnings and errors to standard error
   std::shared_ptr<StrategyRegistry> strategies{};  // the built-in strategies
-  AnalyticsOptions analytics{};                    // how closely reads are watched
-  WarningThresholds warnings{};                    // from where on stats() warns
+  AnalyticsOptions analytics{};  // how closely reads are watched; `analytics:` wins
+  WarningThresholds warnings{};  // from where on stats() warns; `warnings:` wins
 };
 
 }  // namespace freshet

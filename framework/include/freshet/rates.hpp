@@ -14,14 +14,15 @@ struct Rate {
   std::uint64_t last_hour = 0;
 };
 
-/// From where on a warning is given. Plain data; the defaults here are the reference.
+/// From where on a warning is given. Plain data; the defaults here are the reference. `warnings:` of a policy replaces
+/// what it names. Counts are at least 1, shares in (0, 1].
 struct WarningThresholds {
   std::uint64_t invalidations_per_minute = 1'000;  // calls, in one block or in all; more than this
-  double tag_share = 0.5;  // of all tag invalidations of the last hours that one tag makes up
-  std::uint64_t tag_share_from = 100;        // tag invalidations, before shares mean anything
-  double tag_too_broad = 0.8;                // of all entries that carry one tag
+  double tag_share = 0.5;              // of the latest tag invalidations that one tag makes up
+  std::uint64_t tag_share_from = 100;  // tag invalidations, before shares mean anything
+  double tag_too_broad = 0.8;          // of all entries that carry one tag
   std::uint64_t tag_too_broad_from = 1'000;  // entries
-  double tags_too_fine = 1.1;                // entries per tag, on average; fewer than this
+  double tags_too_fine = 1.1;                // [1, 2] entries per tag, on average; fewer than this
   std::uint64_t tags_too_fine_from = 1'000;  // tags
   std::uint64_t written_from =
       1'000;  // writes to a block within an hour, before more writes than hits mean anything

@@ -64,7 +64,7 @@ struct NamespaceStatistics {
 struct Statistics {
   NamespaceStatistics total;
   std::vector<NamespaceStatistics> namespaces;  // in the order of the policy
-  std::vector<Warning> warnings;                // by Components::warnings
+  std::vector<Warning> warnings;                // by Components::warnings and the policy's
 
   /// An aligned table: a row per metric that is not zero anywhere, a column per block; likewise for what strategies count
   /// themselves, as `early_refresh.failures` and `early_refresh.NAME`; then a line per warning.

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/observation_table.hpp"
 #include "freshet/errors.hpp"
 #include "freshet/findings.hpp"
 #include "freshet/policy.hpp"
@@ -45,12 +46,15 @@ struct PolicyModel {
   std::vector<std::string> plugin_files{};  // absolute
   std::vector<BlockModel> blocks;  // at least one, names distinct, in the order of the file
   rules::RuleSet rules;            // of `events` and `entities`
+  Observation observation{};       // `analytics` and `warnings`, over what Components say
 };
 
-/// Throws ConfigError. `file` is the name that findings carry.
+/// Throws ConfigError. `file` is the name that findings carry; `observation` is what holds where the
+/// policy says nothing of it.
 PolicyModel read_policy(std::string_view yaml, const std::string& file,
-                        const StrategyRegistry& registry);
-PolicyModel read_policy_file(const std::filesystem::path& file, const StrategyRegistry& registry);
+                        const StrategyRegistry& registry, const Observation& observation = {});
+PolicyModel read_policy_file(const std::filesystem::path& file, const StrategyRegistry& registry,
+                             const Observation& observation = {});
 
 struct CodeBlock {
   std::string name;
@@ -61,7 +65,8 @@ struct CodeBlock {
 /// The same for blocks and rules given in code. Findings have paths and no places; `findings` are thrown with
 /// them.
 PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry,
-                             const RulesInCode& rules = {}, Findings findings = {});
+                             const RulesInCode& rules = {}, Findings findings = {},
+                             const Observation& observation = {});
 
 /// What was understood, as a policy that reads back to the same model: every option with its
 /// effective value.

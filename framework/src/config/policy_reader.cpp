@@ -31,8 +31,10 @@ constexpr std::string_view kDefaultStrategy = "ttl";
 
 class PolicyReader {
  public:
-  PolicyReader(const StrategyRegistry& registry, Findings& findings)
-      : registry_(&registry), findings_(findings) {}
+  PolicyReader(const StrategyRegistry& registry, const Observation& observation, Findings& findings)
+      : registry_(&registry), findings_(findings) {
+    model_.observation = observation;
+  }
 
   PolicyModel read(const ConfigValue& root) {
     if (!root.is_map()) {
@@ -43,6 +45,7 @@ class PolicyReader {
     report_unknown(root);
     read_version(root);
     read_plugins(root);
+    read_observation(root);
     read_defaults(root);
     read_namespaces(root);
     model_.rules = rules::read_rules(root, findings_);
@@ -53,9 +56,10 @@ class PolicyReader {
   using Member = ConfigValue::Member;
 
   void report_unknown(const ConfigValue& root) {
-    const std::vector<std::string> known{
+    std::vector<std::string> known{
         std::string(kVersionKey), std::string(kDefaultsKey),      std::string(kNamespacesKey),
         std::string(kPluginsKey), std::string(rules::kEventsKey), std::string(rules::kEntitiesKey)};
+    for (std::string& key : observation_table().names()) known.push_back(std::move(key));
     for (const Member& member : root.members) {
       if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
       findings_.add(member.place, path_to({}, member.key),
@@ -84,6 +88,14 @@ class PolicyReader {
     model_.plugins = std::move(loaded.registry);
     model_.plugin_files = std::move(loaded.files);
     registry_ = model_.plugins.get();
+  }
+
+  void read_observation(const ConfigValue& root) {
+    observation_table().read(root, {}, model_.observation, findings_);
+    Findings judged;
+    observation_table().validate(model_.observation, {}, judged);
+    for (const Finding& finding : judged.all())
+      findings_.add(place_of(root, finding.path), finding.path, finding.message);
   }
 
   /// Keys in `defaults` may be any strategy's.
@@ -306,25 +318,29 @@ std::optional<StrategyPart> plugin_part(const PluginOptions& given, const std::s
 }  // namespace
 
 PolicyModel read_policy(std::string_view yaml, const std::string& file,
-                        const StrategyRegistry& registry) {
+                        const StrategyRegistry& registry, const Observation& observation) {
   Findings findings;
   PolicyModel model;
   if (const auto document = read_document(yaml, file, findings))
-    model = PolicyReader(registry, findings).read(*document);
+    model = PolicyReader(registry, observation, findings).read(*document);
   findings.throw_if_any();
   return model;
 }
 
-PolicyModel read_policy_file(const std::filesystem::path& file, const StrategyRegistry& registry) {
+PolicyModel read_policy_file(const std::filesystem::path& file, const StrategyRegistry& registry,
+                             const Observation& observation) {
   Findings findings;
   const auto text = read_file(file, findings);
   findings.throw_if_any();
-  return read_policy(*text, file.string(), registry);
+  return read_policy(*text, file.string(), registry, observation);
 }
 
 PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry,
-                             const RulesInCode& rules, Findings findings) {
+                             const RulesInCode& rules, Findings findings,
+                             const Observation& observation) {
   PolicyModel model;
+  model.observation = observation;
+  observation_table().validate(observation, {}, findings);
   std::vector<BlockName> names;
   for (const CodeBlock& block : blocks) names.push_back({block.name, {}});
   if (names.empty()) findings.add("namespaces", "expected at least one block, found none");

@@ -85,6 +85,8 @@ std::string policy_text(const PolicyModel& model) {
     for (const auto& [name, value] : texts_of(block))
       text += fmt::format("    {}: {}\n", name, value);
   }
+  for (const auto& [name, value] : observation_table().list().texts(&model.observation))
+    text += fmt::format("{}: {}\n", name, value);
   add_section(text, "events", rules::event_texts(model.rules));
   add_section(text, "entities", rules::entity_texts(model.rules));
   return text;
@@ -99,6 +101,8 @@ std::string policy_json(const PolicyModel& model) {
   nlohmann::ordered_json whole = nlohmann::ordered_json::object();
   for (const std::string& file : model.plugin_files) whole["plugins"].push_back({{"path", file}});
   whole["namespaces"] = std::move(blocks);
+  for (const auto& [name, value] : observation_table().list().texts(&model.observation))
+    whole[name] = yaml_to_json(value);
   for (const auto& [name, value] : rules::event_texts(model.rules))
     whole["events"][name] = yaml_to_json(value);
   for (const auto& [name, value] : rules::entity_texts(model.rules))

@@ -305,6 +305,8 @@ TEST_F(PolicyReaderTest, TheShippedPolicyReadsAndShowsEveryKey) {
       keys.push_back(row.name.substr(row.name.rfind('.') + 1));
     }
   }
+  for (const OptionRow& row : observation_table().rows())
+    keys.push_back(row.name.substr(row.name.rfind('.') + 1));
   for (const std::string& key : keys) EXPECT_NE(text.find(key + ":"), std::string::npos) << key;
 }
 
