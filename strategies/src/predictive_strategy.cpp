@@ -35,7 +35,8 @@ OptionTable<PredictiveOptions> predictive_option_table() {
             percentage_kind({.above = 0.0, .below = 1.0}),
             "share of its lifetime after which that happens");
   table.add("hot_keys", &PredictiveOptions::hot_keys, count_kind({.at_least = 1}),
-            "keys kept warm at most, the most-read ones");
+            "most-read keys of the block that are loaded again even if this entry alone was read "
+            "less often, but at least once");
   table.add("max_refreshes_per_second", &PredictiveOptions::max_refreshes_per_second,
             count_kind({.at_least = 1}), "loads in the background per second");
   table.add("max_refreshes_at_once", &PredictiveOptions::max_refreshes_at_once,

@@ -1,7 +1,6 @@
 // AnalyticsOptions: how closely an invalidator watches which keys are read.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace freshet {
@@ -9,8 +8,9 @@ namespace freshet {
 /// Plain data. Per policy block; the defaults here are the reference. `analytics:` of a policy replaces what it names.
 ///
 /// While a block is young every read is counted. Each time `halve_after` reads have been counted, the counts are
-/// halved: first because only every second read is counted from then on, down to one in `sample_one_in`; after that so
-/// that keys which have cooled down leave.
+/// halved: first because only every second read is counted from then on, down to one in `sample_one_in`; after that, which
+/// is once in about `sample_one_in * halve_after` reads, so that keys which have cooled down leave. Counts age by reads,
+/// not by time.
 struct AnalyticsOptions {
   bool hot_keys = true;  // false: hot_keys() finds nothing
   std::uint64_t tracked_keys =

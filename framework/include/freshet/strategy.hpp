@@ -23,7 +23,8 @@ namespace freshet {
 
 /// When an entry stops being good, and when to load it again. From `soft` on it is refreshed while still served; from `hard`
 /// on it is a miss; unread for `idle` it expires as well (kept to a sixteenth of itself). At `refresh_at` it is loaded again
-/// in the background if it was read at least `refresh_from_accesses` times by then, and let go otherwise.
+/// in the background if it was read at least `refresh_from_accesses` times by then, or if it was read at all and its key
+/// is one of the block's RefreshLimits::warm_keys most-read ones with as many reads; it is let go otherwise.
 struct Deadlines {
   Instant soft = kNever;
   Instant hard = kNever;
@@ -69,7 +70,7 @@ using TimerId = std::uint32_t;
 struct RefreshLimits {
   std::uint64_t per_second = 200;  // >= 1
   std::uint64_t at_once = 16;      // >= 1
-  std::uint64_t warm_keys = 100;   // >= 1: keys refreshed for being read often
+  std::uint64_t warm_keys = 0;     // of the block's most-read keys; see Deadlines. 0: none
 };
 
 /// What a strategy may ask for. Thread-safe. No call blocks or throws.

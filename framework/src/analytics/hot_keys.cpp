@@ -60,13 +60,31 @@ void HotKeyTracker::count(const SampleBuffer& samples) noexcept {
   });
 }
 
-std::vector<HotKey> HotKeyTracker::top(std::size_t count, std::string_view name_space) {
+void HotKeyTracker::take_samples() noexcept {
   for (Stripe& stripe : stripes_) {
     rt::Lock lock(stripe.mutex);
     rt::Lock summary(summary_mutex_);
-    this->count(stripe.samples);
+    count(stripe.samples);
     stripe.samples.clear();
   }
+}
+
+HotReads HotKeyTracker::hottest(std::size_t count) {
+  HotReads hottest;
+  if (count == 0 || !options_.hot_keys) return hottest;
+  take_samples();
+  rt::Lock lock(summary_mutex_);
+  const std::uint64_t unit = gap_.load(std::memory_order_relaxed);
+  std::size_t seen = 0;
+  summary_.visit([&](const Frequency& found) {
+    hottest.add(found.hash, (found.count - found.error) * unit);
+    return ++seen < count;
+  });
+  return hottest;
+}
+
+std::vector<HotKey> HotKeyTracker::top(std::size_t count, std::string_view name_space) {
+  take_samples();
   std::vector<HotKey> keys;
   if (count == 0) return keys;
   rt::Lock lock(summary_mutex_);

@@ -5,7 +5,10 @@
 // the lock, the sample or the buffer is dropped, and counted. The distance between samples is drawn, so that a program
 // that reads its keys in turns does not have always the same one counted.
 //
-// Ageing: see AnalyticsOptions. Counting in units of `gap` reads, and halving whenever the gap doubles, keeps each add at
+// Ageing: see AnalyticsOptions; by reads, not by time: in a block that nobody reads nothing cools down. The halvings at
+// which the gap doubles change the unit and age nothing. From then on, once in about sample_one_in * halve_after reads, a
+// read counts half of what it did: a key that is read no more has lost n counted reads after log2(n) + 1 halvings, and
+// each halving rounds a count down by less than one unit. Counting in units of `gap` reads, and halving whenever the gap doubles, keeps each add at
 // one unit, which the summary does in O(1).
 // Error: what StreamSummary states, in units, and that of sampling. Exact while every read is counted, the block has no
 //   more distinct keys than `tracked_keys`, and no sample was dropped. A thread's newest samples count when asked for.
@@ -19,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analytics/hot_reads.hpp"
 #include "analytics/sample_buffer.hpp"
 #include "analytics/stream_summary.hpp"
 #include "freshet/analytics.hpp"
@@ -48,6 +52,9 @@ class HotKeyTracker {
   /// The most-read keys, hottest first, at most `count`; of one namespace if a name is given.
   std::vector<HotKey> top(std::size_t count, std::string_view name_space = {});
 
+  /// The `count` most-read keys by their hashes, for whoever has to look many keys up. O(count).
+  HotReads hottest(std::size_t count);
+
   /// Samples that were lost to a lock, or to a lack of memory.
   std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
 
@@ -64,6 +71,8 @@ class HotKeyTracker {
   std::uint32_t draw_gap(Stripe& stripe) noexcept FRESHET_REQUIRES(stripe.mutex);
   /// Empties the stripe's buffer into the summary, or, if somebody else holds that, into nothing.
   void flush(Stripe& stripe) noexcept FRESHET_REQUIRES(stripe.mutex);
+  /// Counts what every thread has sampled so far.
+  void take_samples() noexcept;
   void count(const SampleBuffer& samples) noexcept FRESHET_REQUIRES(summary_mutex_);
   void drop() noexcept { dropped_.fetch_add(1, std::memory_order_relaxed); }
 

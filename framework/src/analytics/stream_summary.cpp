@@ -79,7 +79,8 @@ void StreamSummary::halve() {
 void StreamSummary::visit(const std::function<bool(const Frequency&)>& visitor) const {
   for (auto bucket = buckets_.rbegin(); bucket != buckets_.rend(); ++bucket) {
     for (const Counter& counter : bucket->counters) {
-      if (!visitor({counter.space, counter.text, bucket->count, counter.error})) return;
+      if (!visitor({counter.hash, counter.space, counter.text, bucket->count, counter.error}))
+        return;
     }
   }
 }

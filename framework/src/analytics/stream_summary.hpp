@@ -34,6 +34,7 @@ struct CountedName {
 
 /// How often a name occurred: at most `count`, at least `count - error`.
 struct Frequency {
+  std::uint64_t hash = 0;
   std::string space;
   std::string text;
   std::uint64_t count = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace freshet::detail {
@@ -65,10 +66,12 @@ bool Refresher::load(PolicyBlock& block, const LabelRef& space, const std::strin
 
 void Refresher::refresh_due(PolicyBlock& block, Duration interval) {
   const Instant now = clock_.now();
-  std::vector<RefreshCandidate> due = block.store().due_refreshes(now);
-  std::stable_sort(due.begin(), due.end(),
-                   [](const auto& a, const auto& b) { return a.reads > b.reads; });
-  due.resize(std::min<std::size_t>(due.size(), block.budget().limits().warm_keys));
+  if (!block.store().refresh_due(now)) return;
+  const HotReads hot = block.hot_keys().hottest(block.budget().limits().warm_keys);
+  std::vector<RefreshCandidate> due = block.store().due_refreshes(now, hot);
+  std::stable_sort(due.begin(), due.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.read_enough, a.reads) > std::tie(b.read_enough, b.reads);
+  });
   for (const RefreshCandidate& candidate : due) {
     const bool bound = block.bound_loader(space_of(entry_of(candidate.entry))) != nullptr;
     if (bound && !refresh_bound(block, candidate.entry)) {

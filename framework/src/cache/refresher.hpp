@@ -32,8 +32,9 @@ class Refresher {
   /// Loads a key whether or not it is cached. Says whether a load was started.
   bool load(PolicyBlock& block, const LabelRef& space, const std::string& key);
 
-  /// Refreshes what is due in the block, the most-read first; what the budget leaves comes up again
-  /// after `interval`.
+  /// Refreshes what is due in the block: entries that were read often enough, the most-read first;
+  /// then those whose keys are among the block's hottest (RefreshLimits::warm_keys). What the budget
+  /// leaves comes up again after `interval`.
   void refresh_due(PolicyBlock& block, Duration interval);
 
  private:

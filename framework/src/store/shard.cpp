@@ -142,14 +142,17 @@ std::size_t Shard::sweep(Instant now, std::size_t& budget) {
   return departures.count();
 }
 
-void Shard::collect_refreshes(Instant now, std::vector<RefreshCandidate>& hot) {
-  if (next_refresh_.load(std::memory_order_relaxed) > now.time_since_epoch().count()) return;
+void Shard::collect_refreshes(Instant now, const HotReads& hot,
+                              std::vector<RefreshCandidate>& due) {
+  if (!refresh_due(now)) return;
   rt::Lock lock(mutex_);
   while (Entry* entry = refreshes_.due(now)) {
     refreshes_.remove(*entry);
-    const bool read_enough = entry->reads >= entry->deadlines().refresh_from_accesses;
-    if (read_enough && !death_of(*entry, now))
-      hot.push_back({EntryRef::share(entry), entry->reads});
+    const std::uint16_t enough = entry->deadlines().refresh_from_accesses;
+    const bool read_enough = entry->reads >= enough;
+    const bool wanted = read_enough || (entry->reads > 0 && hot.reads(entry->hash()) >= enough);
+    if (wanted && !death_of(*entry, now))
+      due.push_back({EntryRef::share(entry), entry->reads, read_enough});
   }
   note_next_times();
 }

@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "analytics/hot_reads.hpp"
 #include "freshet/outcome.hpp"
 #include "freshness/freshness.hpp"
 #include "store/deadline_index.hpp"
@@ -57,6 +58,7 @@ struct RefreshCandidate {
   EntryRef entry;
   std::uint16_t reads;
 };
+  bool read_enough;  // itself; false: only its key was
 
 class alignas(64) Shard {
  public:
@@ -80,8 +82,14 @@ class alignas(64) Shard {
   /// Frees what is due.
   std::size_t expire(Instant now) FRESHET_EXCLUDES(mutex_);
 
-  /// Takes out the entries whose refresh is due and adds to `hot` those that were read often enough.
-  void collect_refreshes(Instant now, std::vector<RefreshCandidate>& hot) FRESHET_EXCLUDES(mutex_);
+  /// Whether an entry's refresh is due. No lock.
+  bool refresh_due(Instant now) const noexcept {
+    return next_refresh_.load(std::memory_order_relaxed) <= now.time_since_epoch().count();
+  }
+
+  /// Takes out the entries whose refresh is due and adds to `due` those that were read often enough.
+  void collect_refreshes(Instant now, const HotReads& hot, std::vector<RefreshCandidate>& due)
+      FRESHET_EXCLUDES(mutex_);
 
   /// Asks for an entry's refresh to become due again at `at`, if it is still here.
   void postpone_refresh(const EntryRef& entry, Instant at) FRESHET_EXCLUDES(mutex_);

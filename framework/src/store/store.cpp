@@ -55,10 +55,15 @@ std::size_t Store::sweep(Instant now, std::size_t budget) {
   return freed;
 }
 
-std::vector<RefreshCandidate> Store::due_refreshes(Instant now) {
-  std::vector<RefreshCandidate> hot;
-  for (const auto& shard : shards_) shard->collect_refreshes(now, hot);
-  return hot;
+bool Store::refresh_due(Instant now) const noexcept {
+  return std::any_of(shards_.begin(), shards_.end(),
+                     [&](const auto& shard) { return shard->refresh_due(now); });
+}
+
+std::vector<RefreshCandidate> Store::due_refreshes(Instant now, const HotReads& hot) {
+  std::vector<RefreshCandidate> due;
+  for (const auto& shard : shards_) shard->collect_refreshes(now, hot, due);
+  return due;
 }
 
 void Store::postpone_refresh(const EntryRef& entry, Instant at) {

@@ -54,10 +54,12 @@ class Store {
   /// Frees every entry whose deadline has come. O(shards) when none has. Returns how many it freed.
   std::size_t expire(Instant now);
 
-  /// The entries whose refresh point has come and that were read often enough by then. Those that
-  /// were not are let go: each entry comes up once, unless it is postponed. O(shards) when none is
-  /// due.
-  std::vector<RefreshCandidate> due_refreshes(Instant now);
+  /// Whether some entry's refresh point has come. O(shards), without a lock.
+  bool refresh_due(Instant now) const noexcept;
+
+  /// The entries whose refresh point has come and that were read often enough by then: by their own count, or, if they
+  /// were read at all, by that of `hot`. The others are let go: each entry comes up once, unless it is postponed.
+  std::vector<RefreshCandidate> due_refreshes(Instant now, const HotReads& hot);
 
   /// Lets a candidate come up again at `at`.
   void postpone_refresh(const EntryRef& entry, Instant at);

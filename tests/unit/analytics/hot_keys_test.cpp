@@ -79,6 +79,21 @@ TEST(HotKeyTrackerTest, WhatCoolsDownLeaves) {
   EXPECT_EQ(tracker.top(1)[0].key, "new");
 }
 
+TEST(HotKeyTrackerTest, TheHottestAreAskedForByHashWithTheReadsThatAreSure) {
+  HotKeyTracker tracker({.tracked_keys = 2, .sample_one_in = 1, .halve_after = 0});
+  const auto hash = [](const std::string& key) { return std::hash<std::string>{}(key); };
+  read(tracker, "a", 9);
+  read(tracker, "b", 4);
+  EXPECT_EQ(tracker.hottest(2).reads(hash("a")), 9u);
+  EXPECT_EQ(tracker.hottest(2).reads(hash("b")), 4u);
+  EXPECT_EQ(tracker.hottest(1).reads(hash("b")), 0u);
+  EXPECT_EQ(tracker.hottest(0).reads(hash("a")), 0u);
+  read(tracker, "c", 2);  // takes the place of b, whose four reads may or may not have been its own
+  EXPECT_EQ(tracker.hottest(2).reads(hash("c")), 2u);
+  EXPECT_EQ(accesses(tracker.top(2), "c"), 6u);
+  EXPECT_EQ(tracker.hottest(2).reads(hash("b")), 0u);
+}
+
 TEST(HotKeyTrackerTest, AnOverlongKeyIsReadAndNotTracked) {
   HotKeyTracker tracker(kEvery);
   read(tracker, std::string(4'000, 'x'), 10);
