@@ -16,6 +16,7 @@ struct Arguments {
   std::string config;
   std::string writes = "silent";
   std::size_t hot_keys = 0;
+  bool entries = false;
   TraceArguments trace;
 };
 
@@ -25,8 +26,10 @@ void run(const Arguments& arguments) {
   replay::Replayer replayer = replay::Replayer::from_yaml_file(
       arguments.config, {arguments.trace.name_space, writes, tick, arguments.hot_keys});
   replay::replay_traces(arguments.trace.traces, std::span(&replayer, 1));
-  const replay::PolicyResult result{arguments.config, arguments.config,   replayer.name_space(),
-                                    writes,           replayer.figures(), replayer.hot_keys()};
+  replay::PolicyResult result{arguments.config, arguments.config, replayer.name_space(), writes,
+                              replayer.figures()};
+  if (arguments.hot_keys > 0) result.hot_keys = replayer.hot_keys();
+  if (arguments.entries) result.entries = replayer.entries();
   std::fputs((arguments.trace.json ? replay_json(result, tick) : replay_text(result, tick)).c_str(),
              stdout);
 }
@@ -50,6 +53,8 @@ void add_replay_command(CLI::App& app, int& exit_code) {
                    "How many of the most-read keys to list, with the number of their reads")
       ->type_name("COUNT")
       ->check(CLI::Range(std::size_t{1}, replay::Replayer::kTrackedKeys));
+  command->add_flag("--entries", arguments->entries,
+                    "Show what the cache holds at the end: sizes, ages, what expires next");
   add_trace_arguments(*command, arguments->trace);
   command->footer(
       "hit_ratio = hits / (hits + misses); stale_ratio = stale_serves / (hits + misses), a stale "

@@ -80,6 +80,9 @@ class Replayer {
   /// beyond that `error` says by how much a count may be too high.
   std::vector<HotKey> hot_keys() const { return invalidator_.hot_keys(options_.hot_keys); }
 
+  /// What the cache holds now, of the block that is replayed.
+  EntryReport entries() const { return invalidator_.inspect(name_space()); }
+
   /// The concrete namespace that is replayed.
   const std::string& name_space() const noexcept { return cache_.name(); }
 

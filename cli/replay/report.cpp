@@ -64,7 +64,7 @@ Json json_of(const std::vector<HotKey>& keys) {
 }
 
 std::string hot_keys_text(const std::vector<HotKey>& keys, std::uint64_t reads) {
-  if (keys.empty()) return {};
+  if (keys.empty()) return "\nNo key was read.\n";
   std::vector<std::vector<std::string>> rows{
       {"hot key", "namespace", "accesses", "share", "error"}};
   for (const HotKey& key : keys) {
@@ -93,15 +93,17 @@ std::string replay_text(const PolicyResult& result, Duration tick) {
   });
   return fmt::format(
       "policy  {}\nwrites  {}\ntick    {} per row without a time\n\n{}\nRatios are shares of hits "
-      "+ misses.\n{}",
+      "+ misses.\n{}{}",
       result.policy, explained(result.writes), format_duration(tick), text_table(rows),
-      hot_keys_text(result.hot_keys, result.figures.reads()));
+      result.hot_keys ? hot_keys_text(*result.hot_keys, result.figures.reads()) : "",
+      result.entries ? "\n" + result.entries->text() + '\n' : "");
 }
 
 std::string replay_json(const PolicyResult& result, Duration tick) {
   Json json = json_of(result);
   json["tick"] = format_duration(tick);
-  if (!result.hot_keys.empty()) json["hot_keys"] = json_of(result.hot_keys);
+  if (result.hot_keys) json["hot_keys"] = json_of(*result.hot_keys);
+  if (result.entries) json["entries"] = Json::parse(result.entries->json());
   return json.dump(kJsonIndent, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -1,10 +1,12 @@
 // Reports: figures as text for people and as JSON for programs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "freshet/clock.hpp"
+#include "freshet/entry_report.hpp"
 #include "freshet/hot_key.hpp"
 #include "replay/figures.hpp"
 #include "replay/replayer.hpp"
@@ -18,10 +20,11 @@ struct PolicyResult {
   std::string name_space;
   Writes writes = Writes::silent;
   Figures figures;
-  std::vector<HotKey> hot_keys{};  // shown if there are any
+  std::optional<std::vector<HotKey>> hot_keys{};  // if they were asked for; perhaps none
+  std::optional<EntryReport> entries{};           // the same
 };
 
-/// One policy in full: a row per figure, a column per namespace and one in all; then the hot keys.
+/// One policy in full: a row per figure, a column per namespace and one in all; then the hot keys and the entries, as asked for.
 std::string replay_text(const PolicyResult& result, Duration tick);
 std::string replay_json(const PolicyResult& result, Duration tick);
 

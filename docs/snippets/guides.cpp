@@ -1,6 +1,7 @@
 // What docs/guides quotes. It runs, so that what the guides say is so.
 #include <fmt/core.h>
 
+#include <chrono>
 #include <freshet/freshet.hpp>
 #include <string>
 
@@ -78,6 +79,20 @@ void write(freshet::CacheInvalidator& invalidator, Database& db) {
   // [/write]
 }
 
+void watching(freshet::CacheInvalidator& invalidator) {
+  // [hot_keys]
+  for (const freshet::HotKey& key : invalidator.hot_keys(3))
+    fmt::print("{} {}: at most {} reads\n", key.name_space, key.key, key.accesses);
+  // [/hot_keys]
+  using namespace std::chrono_literals;
+  // [inspect]
+  const freshet::EntryReport report = invalidator.inspect("profiles", {.next_to_expire = 5});
+  fmt::print("{}\n", report.text());
+  const freshet::BlockEntries& profiles = report.namespaces.front();
+  if (profiles.age.p90 > 50min) fmt::print("one in ten is nearly as old as it may get\n");
+  // [/inspect]
+}
+
 }  // namespace
 
 int main() {
@@ -88,4 +103,5 @@ int main() {
   manual(invalidator);
   leases(invalidator, db);
   write(invalidator, db);
+  watching(invalidator);
 }

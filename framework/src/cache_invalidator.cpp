@@ -160,6 +160,15 @@ std::vector<HotKey> CacheInvalidator::hot_keys(std::size_t count,
   return engine_->hot_keys(count, name_space);
 }
 
+EntryReport CacheInvalidator::inspect(const InspectOptions& options) const {
+  return engine_->inspect(options);
+}
+
+EntryReport CacheInvalidator::inspect(std::string_view name_space,
+                                      const InspectOptions& options) const {
+  return engine_->inspect(name_space, options);
+}
+
 std::vector<std::string> CacheInvalidator::namespaces() const { return engine_->namespaces(); }
 std::size_t CacheInvalidator::sweep(std::size_t max_entries) { return engine_->sweep(max_entries); }
 void CacheInvalidator::close() { engine_->close(); }

@@ -202,6 +202,37 @@ TEST_F(ReplayTest, ListsTheMostReadKeysWithTheNumberOfTheirReads) {
   EXPECT_THAT(text.out, HasSubstr("50.00 %"));
 }
 
+TEST_F(ReplayTest, HotKeysAndEntriesAreInTheJsonWheneverAskedForAndNeverOtherwise) {
+  const std::string policy = file("policy.yaml", policy_text("lru", 2, ""));
+  const std::string writes = file("writes.csv", "0,a,1,set,-1,\n");
+  std::vector<std::string> command{"replay", "--config", policy, "--trace", writes};
+  const nlohmann::json plain = json_of(command);
+  EXPECT_FALSE(plain.contains("hot_keys"));
+  EXPECT_FALSE(plain.contains("entries"));
+  EXPECT_THAT(freshet(command).out, ::testing::Not(HasSubstr("No key was read")));
+  command.insert(command.end(), {"--hot-keys", "2", "--entries"});
+  const nlohmann::json asked = json_of(command);
+  EXPECT_EQ(asked.at("hot_keys"), nlohmann::json::array());
+  EXPECT_EQ(asked.at("entries").at("namespaces").at("things").at("entries"), 0);
+  EXPECT_THAT(freshet(command).out, HasSubstr("No key was read."));
+}
+
+TEST_F(ReplayTest, ShowsWhatTheCacheHoldsAtTheEnd) {
+  const std::vector<std::string> command{
+      "replay",
+      "--config",
+      file("policy.yaml", policy_text("lru", 2, "10s")),
+      "--trace",
+      file("trace.csv", "0,a,100,get,-1,\n1000,b,200,get,-1,\n4000,b,200,get,-1,\n"),
+      "--entries"};
+  const nlohmann::json things = json_of(command).at("entries").at("namespaces").at("things");
+  EXPECT_EQ(things.at("entries"), 2);
+  EXPECT_EQ(things.at("age_ms").at("max"), 4'000);
+  EXPECT_EQ(things.at("next").at(0),
+            nlohmann::json::parse(R"({"namespace": "things", "key": "a", "in_ms": 6000})"));
+  EXPECT_THAT(freshet(command).out, HasSubstr("expires in 6s"));
+}
+
 TEST_F(ReplayTest, ABrokenLineEndsTheRunWithItsNumber) {
   const std::string policy = file("policy.yaml", policy_text("lru", 50, "10s"));
   const std::string trace =

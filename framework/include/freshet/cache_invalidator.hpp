@@ -17,6 +17,7 @@
 #include "freshet/cache.hpp"
 #include "freshet/components.hpp"
 #include "freshet/emitted.hpp"
+#include "freshet/entry_report.hpp"
 #include "freshet/event.hpp"
 #include "freshet/hot_key.hpp"
 #include "freshet/invalidation.hpp"
@@ -126,6 +127,13 @@ class CacheInvalidator {
 
   /// The same of one namespace; the name of a block stands for all its namespaces. Throws UnknownNamespace.
   std::vector<HotKey> hot_keys(std::size_t count, std::string_view name_space) const;
+
+  /// What each block holds: sizes, ages, time to the deadline, and which entries expire next. Takes one shard's lock at a
+  /// time, for as many entries as `options` says.
+  EntryReport inspect(const InspectOptions& options = {}) const;
+
+  /// The same of the block that serves a namespace; of all its namespaces if it is a glob. Throws UnknownNamespace.
+  EntryReport inspect(std::string_view name_space, const InspectOptions& options = {}) const;
 
   /// The names of the policy's blocks, in its order; a name may be a glob.
   std::vector<std::string> namespaces() const;

@@ -10,6 +10,7 @@
 //   policy.hpp rule.hpp     a policy block, rules and entities as plain data
 //   components.hpp          clock, executor, random source: what can be replaced
 //   analytics.hpp hot_key.hpp                        which keys are read most
+//   entry_report.hpp                                 sizes, ages, what expires next
 //   statistics.hpp rates.hpp                         what happened, how often, and what deserves a look
 //   errors.hpp limits.hpp
 //
@@ -21,6 +22,7 @@
 #include "freshet/cache_invalidator.hpp"
 #include "freshet/components.hpp"
 #include "freshet/emitted.hpp"
+#include "freshet/entry_report.hpp"
 #include "freshet/errors.hpp"
 #include "freshet/event.hpp"
 #include "freshet/handle.hpp"

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "analytics/entry_survey.hpp"
 #include "cache/full_key.hpp"
 #include "cache/many_targets.hpp"
 #include "cache/names.hpp"
@@ -285,6 +286,20 @@ std::vector<HotKey> Engine::hot_keys(std::size_t count) {
 std::vector<HotKey> Engine::hot_keys(std::size_t count, std::string_view name_space) {
   PolicyBlock& block = block_of(name_space);
   return block.hot_keys().top(count, name_space == block.name() ? std::string_view() : name_space);
+}
+
+EntryReport Engine::inspect(const InspectOptions& options) {
+  EntryReport report;
+  for (const auto& block : blocks_) {
+    report.namespaces.push_back(
+        survey_entries(block->name(), block->store(), options, components_.clock->now()));
+  }
+  return report;
+}
+
+EntryReport Engine::inspect(std::string_view name_space, const InspectOptions& options) {
+  PolicyBlock& block = block_of(name_space);
+  return {{survey_entries(block.name(), block.store(), options, components_.clock->now())}};
 }
 
 std::vector<std::string> Engine::namespaces() const {

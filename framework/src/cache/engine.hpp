@@ -18,6 +18,7 @@
 #include "config/policy_model.hpp"
 #include "freshet/components.hpp"
 #include "freshet/detail/namespace_cache.hpp"
+#include "freshet/entry_report.hpp"
 #include "freshet/hot_key.hpp"
 #include "freshet/invalidation.hpp"
 #include "freshet/statistics.hpp"
@@ -56,6 +57,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Statistics stats();
   std::vector<HotKey> hot_keys(std::size_t count);
   std::vector<HotKey> hot_keys(std::size_t count, std::string_view name_space);
+  EntryReport inspect(const InspectOptions& options);
+  EntryReport inspect(std::string_view name_space, const InspectOptions& options);
   std::vector<std::string> namespaces() const;
   std::size_t sweep(std::size_t max_entries);
   void close();

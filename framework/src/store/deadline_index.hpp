@@ -31,6 +31,13 @@ class TimeIndex {
   Entry* due(Instant now) noexcept {
     return !tree_.empty() && next() <= now ? &*tree_.begin() : nullptr;
   }
+  /// Calls `visitor(entry)` in the order of the times, until it says false.
+  template <class Visitor>
+  void visit(Visitor&& visitor) {
+    for (Entry& entry : tree_) {
+      if (!visitor(entry)) return;
+    }
+  }
 
  private:
   struct Nearer {

@@ -18,6 +18,7 @@
 #include "freshness/freshness.hpp"
 #include "store/deadline_index.hpp"
 #include "store/eviction_policy.hpp"
+#include "store/survey.hpp"
 
 namespace freshet::detail {
 
@@ -57,8 +58,8 @@ struct Found {
 struct RefreshCandidate {
   EntryRef entry;
   std::uint16_t reads;
-};
   bool read_enough;  // itself; false: only its key was
+};
 
 class alignas(64) Shard {
  public:
@@ -112,6 +113,9 @@ class alignas(64) Shard {
 
   Holdings holdings() const FRESHET_EXCLUDES(mutex_);
 
+  /// Adds a bounded look at what is here to `into` (survey.cpp).
+  void survey(Instant now, const SurveyLimits& limits, Survey& into) FRESHET_EXCLUDES(mutex_);
+
   /// Empties the shard and refuses everything from here on.
   void close() FRESHET_EXCLUDES(mutex_);
 
@@ -156,6 +160,9 @@ class alignas(64) Shard {
   void forget(Entry& entry, RemovalCause cause, Departures& departures) noexcept
       FRESHET_REQUIRES(mutex_);
   void note_next_times() noexcept FRESHET_REQUIRES(mutex_);
+  void sample(Instant now, const SurveyLimits& limits, Survey& into) FRESHET_REQUIRES(mutex_);
+  void find_next_to_expire(Instant now, const SurveyLimits& limits, Survey& into)
+      FRESHET_REQUIRES(mutex_);
 
   mutable rt::Mutex mutex_;
   Freshness& freshness_;

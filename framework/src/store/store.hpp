@@ -78,6 +78,11 @@ class Store {
     for (const auto& shard : shards_) shard->for_each_fresh(now, visitor);
   }
 
+  /// A bounded look at each shard, one lock at a time.
+  void survey(Instant now, const SurveyLimits& limits, Survey& into) {
+    for (const auto& shard : shards_) shard->survey(now, limits, into);
+  }
+
   Holdings holdings() const;
   std::size_t shard_count() const noexcept { return shards_.size(); }
 
