@@ -106,6 +106,17 @@ TEST_F(EntryReportTest, AnEntryReadSinceStandsAtItsIdleDeadlineNotWhereTheIndexH
   EXPECT_EQ(both.remaining.max, 52min) << "to the hard deadline";
 }
 
+TEST_F(EntryReportTest, EntriesReadSinceGiveWayToNearerOnesBehindThem) {
+  const auto p = cache("{ttl: 1h, idle_ttl: 10m}");
+  for (const char* key : {"read", "b", "c", "d"}) {
+    p.put(key, "");
+    clock_->advance(1min);
+  }
+  p.get("read");
+  EXPECT_THAT(keys(entries({.next_to_expire = 2})), ElementsAre("b", "c"));
+  EXPECT_THAT(keys(entries({.next_to_expire = 3})), ElementsAre("b", "c", "d"));
+}
+
 TEST_F(EntryReportTest, WhatIsDeadAndNotYetFreedIsInNoSpread) {
   const auto p = cache("{ttl: 1h}");
   p.put("tagged", "", {.tags = {"t"}});

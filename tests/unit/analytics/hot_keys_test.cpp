@@ -70,6 +70,15 @@ TEST(HotKeyTrackerTest, SamplesEstimateSharesAlsoOfKeysThatAreReadInTurns) {
   }
 }
 
+TEST(HotKeyTrackerTest, TheFirstHalvingsChangeTheUnitAndOnlyLaterOnesAge) {
+  HotKeyTracker tracker({.tracked_keys = 100, .sample_one_in = 8, .halve_after = 1'000});
+  read(tracker, "a", 3'500);  // 1,000 counted one by one, 1,000 at one in two: a second halving
+  EXPECT_NEAR(static_cast<double>(accesses(tracker.top(1), "a")), 3'500, 400);
+  read(tracker, "a", 100'000);
+  EXPECT_GE(accesses(tracker.top(1), "a"), 8 * 999u);
+  EXPECT_LE(accesses(tracker.top(1), "a"), 8 * 2'000u);
+}
+
 TEST(HotKeyTrackerTest, WhatCoolsDownLeaves) {
   HotKeyTracker tracker({.tracked_keys = 100, .sample_one_in = 1, .halve_after = 1'000});
   read(tracker, "old", 900);

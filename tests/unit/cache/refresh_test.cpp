@@ -110,6 +110,18 @@ TEST_F(RefreshTest, ARefreshedEntryCarriesWhatItsCallersAskedForAndWhatWasAddedL
   EXPECT_EQ(invalidator_->invalidate_tag("late", {.dry_run = true}).count, 1u);
 }
 
+TEST_F(RefreshTest, ARefreshedEntryLivesAsLongAsItsCallerAskedFor) {
+  auto p = cache("{strategy: predictive, ttl: 10m, predictive: {threshold: 1}}");
+  bind(p);
+  p.put("k", 0, {.ttl = 1min});
+  p.get("k");
+  pass(50s);
+  EXPECT_EQ(loads_, 1);
+  pass(1min);
+  EXPECT_EQ(loads_, 1);
+  EXPECT_FALSE(p.contains("k"));
+}
+
 TEST_F(RefreshTest,
        AnEntryReadTenTimesIsReloadedBeforeItsDeadlineOneReadNineTimesIsNot) {  // row A5
   auto p = cache("{strategy: predictive, ttl: 10m, predictive: {threshold: 10, refresh_at: 80%}}");
@@ -152,6 +164,18 @@ TEST_F(RefreshTest, ACallBringsItsOwnLoaderToARefreshThatIsDue) {
   EXPECT_EQ(*p.get_or_load("k", loader()), 2);
 }
 
+TEST_F(RefreshTest, AReaderPastTheRefreshPointStartsItFromTheThresholdOn) {
+  auto p = cache("{strategy: predictive, ttl: 10m, predictive: {threshold: 3}}");
+  for (int i = 0; i < 2; ++i) p.get_or_load("k", loader());  // the second is the first read
+  clock_->advance(8min);
+  p.get_or_load("k", loader());
+  executor_->run_ready();
+  EXPECT_EQ(loads_, 1) << "read twice";
+  p.get_or_load("k", loader());
+  executor_->run_ready();
+  EXPECT_EQ(loads_, 2) << "read three times";
+}
+
 TEST_F(RefreshTest, TheBudgetHoldsPerSecondAndTheMostReadGoFirst) {
   auto p = cache(
       "{strategy: predictive, ttl: 10m, predictive: {threshold: 1, max_refreshes_per_second: 2}}");
@@ -167,6 +191,23 @@ TEST_F(RefreshTest, TheBudgetHoldsPerSecondAndTheMostReadGoFirst) {
   pass(900ms);
   EXPECT_LE(loads_, 4);
   pass(2s);
+  EXPECT_EQ(loads_, 6);
+}
+
+TEST_F(RefreshTest, TheBudgetHoldsAtOnceAndWhatItLeavesComesUpAgain) {
+  auto p = cache(
+      "{strategy: predictive, ttl: 10m, predictive: {threshold: 1, max_refreshes_at_once: 2}}");
+  bind(p);
+  for (int k = 0; k < 6; ++k) {
+    p.put(std::to_string(k), 0);
+    p.get(std::to_string(k));
+  }
+  clock_->advance(8min);
+  executor_->run_ready();
+  EXPECT_EQ(loads_, 2);
+  pass(100ms);
+  EXPECT_EQ(loads_, 4);
+  pass(100ms);
   EXPECT_EQ(loads_, 6);
 }
 
@@ -278,6 +319,53 @@ TEST_F(RefreshTest, CompositionsThatMeanNothingAreFindings) {
             "3:17: namespaces.p.strategy: unknown strategy \"hybird\", did you mean \"hybrid\"?");
   EXPECT_EQ(message("{ttl: 1h, soft_ttl: 1h}"),
             "3:26: namespaces.p.soft_ttl: expected less than ttl, 1h, found 1h");
+}
+
+// An executor that has no room for a task now and then.
+class RefusingExecutor final : public Executor {
+ public:
+  explicit RefusingExecutor(std::shared_ptr<Executor> inner) : inner_(std::move(inner)) {}
+  void post(Task task) override {
+    if (refuses) throw std::bad_alloc();
+    inner_->post(std::move(task));
+  }
+  void post_after(Duration delay, Task task) override {
+    inner_->post_after(delay, std::move(task));
+  }
+
+  bool refuses = false;
+
+ private:
+  std::shared_ptr<Executor> inner_;
+};
+
+TEST_F(RefreshTest, ARefreshThatTheExecutorRefusesGivesItsPlaceBack) {
+  const auto refusing = std::make_shared<RefusingExecutor>(executor_);
+  Components components;
+  components.clock = clock_;
+  components.executor = refusing;
+  invalidator_.emplace(CacheInvalidator::from_yaml(
+      "freshet: 1\nnamespaces:\n  p: {strategy: predictive, ttl: 10m, predictive: {threshold: 1, "
+      "max_refreshes_at_once: 1}}\n",
+      components));
+  auto p = invalidator_->cache<int>("p");
+  bind(p);
+  p.put("k", 0);
+  p.get("k");
+  refusing->refuses = true;
+  pass(9min);
+  EXPECT_EQ(loads_, 0);
+  refusing->refuses = false;
+  pass(100ms);
+  EXPECT_EQ(loads_, 1) << "by the sweeper";
+  p.get("k");
+  refusing->refuses = true;
+  clock_->advance(9min);
+  for (int i = 0; i < 3; ++i) p.get("k");
+  refusing->refuses = false;
+  p.get("k");
+  executor_->run_ready();
+  EXPECT_EQ(loads_, 2) << "by a reader";
 }
 
 TEST_F(RefreshTest, NothingRefreshesAfterClose) {

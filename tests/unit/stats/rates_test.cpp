@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "stats/rates.hpp"
 #include "stats/recent_count.hpp"
 #include "support/cache_fixture.hpp"
 
@@ -111,6 +113,20 @@ TEST_F(RatesTest, WarnsOfTheTagThatMakesUpMostInvalidations) {
   ASSERT_NE(found, nullptr);
   EXPECT_EQ(found->tag, "often");
   EXPECT_NEAR(found->value, 51.0 / 101, 1e-9);
+}
+
+TEST(RateBookTest, ATagsShareIsOneOfLately) {
+  detail::RateBook book(0, {});
+  for (int i = 0; i < 70'000; ++i) book.note_tag(Instant(1h), "once");
+  for (int i = 0; i < 50'000; ++i) book.note_tag(Instant(2h), "now");
+  Statistics statistics;
+  book.fill(Instant(2h), {}, statistics);
+  const auto& warnings = statistics.warnings;
+  const auto found = std::find_if(warnings.begin(), warnings.end(), [](const Warning& warning) {
+    return warning.kind == WarningKind::tag_invalidated_most;
+  });
+  ASSERT_NE(found, warnings.end());
+  EXPECT_EQ(found->tag, "now") << "though it was invalidated less often in all";
 }
 
 TEST_F(RatesTest, WarnsOfATagThatMostEntriesCarry) {
