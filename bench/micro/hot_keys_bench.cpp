@@ -1,5 +1,7 @@
 // What the analytics add to a hit: the same reads with the tracker off and on, once it has come to its final sampling.
 //
+// In instructions, which no neighbour disturbs: `instructions_of_a_hit/0` and `/256` under callgrind (bench/README.md).
+// In time:
 // Off and on take turns, two milliseconds each, so that whatever else the machine does meets both alike.
 // `overhead_percent` is the median over the turns of how much longer the reads with the tracker took.
 #include <benchmark/benchmark.h>
@@ -30,6 +32,24 @@ double seconds_of_reads(BenchCache& cache, std::size_t first) {
     benchmark::DoNotOptimize(cache.things.get(cache.key(i)));
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
+
+/// By name for callgrind's --toggle-collect: nothing but these reads is counted.
+[[gnu::noinline]] void counted_reads(BenchCache& cache, std::size_t reads) {
+  for (std::size_t i = 0; i < reads; ++i) benchmark::DoNotOptimize(cache.things.get(cache.key(i)));
+}
+
+void instructions_of_a_hit(benchmark::State& state) {
+  const auto one_in = static_cast<std::uint32_t>(state.range(0));
+  BenchCache cache(kEntries, watching(one_in));
+  for (std::size_t i = 0; i < 20'000 * one_in; ++i) cache.things.get(cache.key(i));
+  for (auto _ : state) counted_reads(cache, 1'000'000);
+  state.SetItemsProcessed(1'000'000);
+}
+BENCHMARK(instructions_of_a_hit)
+    ->Arg(0)
+    ->Arg(AnalyticsOptions{}.sample_one_in)
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 void analytics_on_a_hit(benchmark::State& state) {
   const auto one_in = static_cast<std::uint32_t>(state.range(0));

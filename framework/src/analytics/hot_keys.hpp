@@ -38,14 +38,20 @@ class HotKeyTracker {
 
   /// A read of this key, hit or miss.
   void note(const CountedName& key) noexcept {
+    note_from(thread_slot(), [&key] { return key; });
+  }
+  /// The same for a caller that has its thread's slot already; `name` is called for a sampled read only. On the path of
+  /// every hit.
+  template <class Name>
+  void note_from(std::size_t slot, const Name& name) noexcept {
     if (!options_.hot_keys) return;
-    Stripe& stripe = stripes_[thread_slot() % kStripes];
+    Stripe& stripe = stripes_[slot % kStripes];
     // relaxed, and not one step: where threads share a stripe a sample may come early or late, which does no harm.
     const std::uint32_t left = stripe.left.load(std::memory_order_relaxed);
     if (left != 0) {
       stripe.left.store(left - 1, std::memory_order_relaxed);
     } else {
-      sample(stripe, key);
+      sample(stripe, name());
     }
   }
 

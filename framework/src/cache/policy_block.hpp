@@ -93,8 +93,9 @@ class PolicyBlock final : public RemovalObserver {
 
   /// Adds a read to the counters and to the analytics.
   void count_read(const KeyRef& key, bool hit) noexcept {
-    counters_.add(hit ? Metric::hits : Metric::misses);
-    hot_keys_.note({key.hash, key.space->text(), key.key});
+    const std::size_t slot = thread_slot();
+    counters_.add_from(slot, hit ? Metric::hits : Metric::misses);
+    hot_keys_.note_from(slot, [&key] { return CountedName{key.hash, key.space->text(), key.key}; });
   }
 
   /// Adds a load to the counters.

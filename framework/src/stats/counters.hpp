@@ -28,8 +28,12 @@ inline constexpr std::size_t kMetrics = 0
 class BlockCounters {
  public:
   void add(Metric metric, std::uint64_t amount = 1) noexcept {
+    add_from(thread_slot(), metric, amount);
+  }
+  /// The same for a caller that has its thread's slot already.
+  void add_from(std::size_t slot, Metric metric, std::uint64_t amount = 1) noexcept {
     // relaxed: each number is exact by itself; no order among them is promised.
-    stripes_[thread_slot() % kStripes].values[static_cast<std::size_t>(metric)].fetch_add(
+    stripes_[slot % kStripes].values[static_cast<std::size_t>(metric)].fetch_add(
         amount, std::memory_order_relaxed);
   }
 
