@@ -92,7 +92,7 @@ TEST_F(EntryReportTest, WhatExpiresNextComesNearestFirst) {
 }
 
 TEST_F(EntryReportTest, AnEntryReadSinceStandsAtItsIdleDeadlineNotWhereTheIndexHasIt) {
-  const auto p = cache("{ttl: 1h, idle_ttl: 10m}");
+  const auto p = cache("{ttl: 1h, idle_ttl: 10m, capacity: {entries: 100}}");  // one shard
   p.put("read", "");
   clock_->advance(1min);
   p.put("unread", "");
@@ -107,7 +107,7 @@ TEST_F(EntryReportTest, AnEntryReadSinceStandsAtItsIdleDeadlineNotWhereTheIndexH
 }
 
 TEST_F(EntryReportTest, EntriesReadSinceGiveWayToNearerOnesBehindThem) {
-  const auto p = cache("{ttl: 1h, idle_ttl: 10m}");
+  const auto p = cache("{ttl: 1h, idle_ttl: 10m, capacity: {entries: 100}}");  // one shard
   for (const char* key : {"read", "b", "c", "d"}) {
     p.put(key, "");
     clock_->advance(1min);
