@@ -7,7 +7,7 @@
 #include <iterator>
 #include <utility>
 
-#include "analytics/entry_survey.hpp"
+#include "cache/entry_survey.hpp"
 #include "cache/full_key.hpp"
 #include "cache/many_targets.hpp"
 #include "cache/names.hpp"

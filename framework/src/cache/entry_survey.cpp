@@ -1,4 +1,4 @@
-#include "analytics/entry_survey.hpp"
+#include "cache/entry_survey.hpp"
 
 #include <algorithm>
 #include <cmath>
