@@ -40,6 +40,7 @@ struct Step {
   std::string target;
   std::string problem;  // why it is left out
   std::string later;    // when, if not at once
+  Mode mode = Mode::remove;
 };
 
 Event event_of(const EmitOptions& options) {
@@ -64,23 +65,32 @@ std::string later_of(const rules::Rule* rule) {
   return {};
 }
 
-std::string target_text(const Target& target) {
-  if (target.kind == Target::Kind::key) return target.space + '/' + target.name;
-  return target.kind == Target::Kind::tag ? target.name : target.space;
-}
-
 std::string_view action_of(Target::Kind kind) {
+  using rules::ActionKind;
+  using rules::word_of;
   switch (kind) {
     case Target::Kind::key:
-      return rules::word_of(rules::ActionKind::invalidate_key);
+      return word_of(ActionKind::invalidate_key);
     case Target::Kind::tag:
-      return rules::word_of(rules::ActionKind::invalidate_tag);
+      return word_of(ActionKind::invalidate_tag);
     case Target::Kind::name_space:
-      return rules::word_of(rules::ActionKind::invalidate_namespace);
+      return word_of(ActionKind::invalidate_namespace);
     case Target::Kind::all:
-      return rules::word_of(rules::ActionKind::invalidate_all);
+      return word_of(ActionKind::invalidate_all);
+    case Target::Kind::all_of:
+      return word_of(ActionKind::invalidate_all_of);
+    case Target::Kind::dependents:
+      return word_of(ActionKind::invalidate_dependents);
+    case Target::Kind::prefix:
+      return word_of(ActionKind::invalidate_prefix);
+    case Target::Kind::matching:
+      return word_of(ActionKind::invalidate_matching);
+    case Target::Kind::version:
+      return word_of(ActionKind::invalidate_version);
+    case Target::Kind::policy_version:
+      return "set_policy_version";  // which no rule does
   }
-  return {};
+  return "";
 }
 
 /// What a strategy may ask for where nothing is cached: no key is hot, no timer comes, and a refresh is noted.
@@ -158,7 +168,7 @@ class Rehearsal {
     for (rules::PlannedAction& action : actions) {
       steps_.push_back({rules::event_text(event), rules::place_text(action.place),
                         std::string(rules::word_of(action.kind)), std::move(action.target),
-                        std::move(action.problem), later_of(action.rule)});
+                        std::move(action.problem), later_of(action.rule), action.mode});
     }
   }
 
@@ -170,7 +180,11 @@ class Rehearsal {
         steps_.push_back(
             {rules::event_text(event), *by, std::string(action), std::move(target), "", ""});
       };
-      for (const Target& target : own.targets()) add(action_of(target.kind), target_text(target));
+      for (std::size_t i = 0; i < own.targets().size(); ++i) {
+        const Target& target = own.targets()[i];
+        add(action_of(target.kind), rules::target_text(target));
+        steps_.back().mode = own.modes()[i];
+      }
       for (const auto& requests : {own.refreshes(), host->take_refreshes()}) {
         for (const RefreshRequest& refresh : requests)
           add("refresh", refresh.name_space + '/' + refresh.key);
@@ -200,6 +214,7 @@ std::string text_of(const Event& event, const std::vector<Step>& steps) {
     told = step.event;
     text += fmt::format("  {}  {}{}{}", step.by, step.action, step.target.empty() ? "" : " ",
                         step.target);
+    if (step.mode == Mode::expire) text += "  (expires only)";
     if (!step.later.empty()) text += fmt::format("  ({})", step.later);
     if (!step.problem.empty()) text += fmt::format("  LEFT OUT: {}", step.problem);
     text += '\n';
@@ -212,6 +227,7 @@ std::string json_of(const Event& event, const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     nlohmann::ordered_json one{
         {"event", step.event}, {"by", step.by}, {"action", step.action}, {"target", step.target}};
+    if (step.mode == Mode::expire) one["mode"] = "expire";
     if (!step.later.empty()) one["later"] = step.later;
     if (!step.problem.empty()) one["left_out"] = step.problem;
     list.push_back(std::move(one));

@@ -99,21 +99,78 @@ std::shared_ptr<detail::NamespaceCache> CacheInvalidator::open(std::string_view 
 
 Invalidated CacheInvalidator::invalidate(std::string_view key, std::string_view name_space,
                                          const InvalidateOptions& options) {
-  return engine_->invalidate_key(key, name_space, options);
+  return engine_->invalidate(Target::key(std::string(key), std::string(name_space)), options);
 }
 
 Invalidated CacheInvalidator::invalidate_tag(std::string_view tag,
                                              const InvalidateOptions& options) {
-  return engine_->invalidate_tag(tag, options);
+  return engine_->invalidate(Target::tag(std::string(tag)), options);
+}
+
+Invalidated CacheInvalidator::invalidate_tag_in(std::string_view tag, std::string_view name_space,
+                                                const InvalidateOptions& options) {
+  return engine_->invalidate(Target::tag_in(std::string(tag), std::string(name_space)), options);
 }
 
 Invalidated CacheInvalidator::invalidate_namespace(std::string_view name_space,
                                                    const InvalidateOptions& options) {
-  return engine_->invalidate_namespace(name_space, options);
+  return engine_->invalidate(Target::name_space(std::string(name_space)), options);
 }
 
 Invalidated CacheInvalidator::invalidate_all(const InvalidateOptions& options) {
-  return engine_->invalidate_all(options);
+  return engine_->invalidate(Target::all(), options);
+}
+
+Invalidated CacheInvalidator::invalidate_all_of(std::vector<std::string> tags,
+                                                const InvalidateOptions& options) {
+  return engine_->invalidate(Target::all_of(std::move(tags)), options);
+}
+
+Invalidated CacheInvalidator::invalidate_dependents(std::string_view resource,
+                                                    const InvalidateOptions& options) {
+  return engine_->invalidate(Target::dependents(std::string(resource)), options);
+}
+
+Invalidated CacheInvalidator::invalidate_dependents_of_key(std::string_view key,
+                                                           std::string_view name_space,
+                                                           const InvalidateOptions& options) {
+  return engine_->invalidate(Target::dependents_of_key(std::string(key), std::string(name_space)),
+                             options);
+}
+
+Invalidated CacheInvalidator::invalidate_prefix(std::string_view prefix,
+                                                std::string_view name_space,
+                                                const InvalidateOptions& options) {
+  return engine_->invalidate(Target::prefix(std::string(prefix), std::string(name_space)), options);
+}
+
+Invalidated CacheInvalidator::invalidate_matching(std::string_view glob,
+                                                  std::string_view name_space,
+                                                  const InvalidateOptions& options) {
+  return engine_->invalidate(Target::matching(std::string(glob), std::string(name_space)), options);
+}
+
+Invalidated CacheInvalidator::invalidate_version(std::string_view dependency, std::string_view hash,
+                                                 const InvalidateOptions& options) {
+  return engine_->invalidate(Target::version(std::string(dependency), std::string(hash)), options);
+}
+
+Invalidated CacheInvalidator::bump_version(std::string_view dependency,
+                                           const InvalidateOptions& options) {
+  return engine_->invalidate(Target::new_version(std::string(dependency)), options);
+}
+
+Invalidated CacheInvalidator::set_policy_version(std::string_view name_space,
+                                                 std::string_view version,
+                                                 const InvalidateOptions& options) {
+  return engine_->invalidate(Target::policy_version(std::string(name_space), std::string(version)),
+                             options);
+}
+
+Invalidated CacheInvalidator::invalidate_if(std::string_view name_space,
+                                            const EntryPredicate& predicate,
+                                            const InvalidateOptions& options) {
+  return engine_->invalidate_if(name_space, predicate, options);
 }
 
 InvalidatedMany CacheInvalidator::invalidate_many(std::span<const Target> targets,
@@ -149,6 +206,11 @@ bool CacheInvalidator::tag(std::string_view key, std::string_view name_space,
   return engine_->tag(key, name_space, tags);
 }
 
+bool CacheInvalidator::add_dependency(std::string_view key, std::string_view name_space,
+                                      std::string_view resource) {
+  return engine_->add_dependency(key, name_space, resource);
+}
+
 Statistics CacheInvalidator::stats() const { return engine_->stats(); }
 
 std::vector<HotKey> CacheInvalidator::hot_keys(std::size_t count) const {
@@ -171,6 +233,7 @@ EntryReport CacheInvalidator::inspect(std::string_view name_space,
 
 std::vector<std::string> CacheInvalidator::namespaces() const { return engine_->namespaces(); }
 std::size_t CacheInvalidator::sweep(std::size_t max_entries) { return engine_->sweep(max_entries); }
+void CacheInvalidator::settle() { engine_->settle(); }
 void CacheInvalidator::close() { engine_->close(); }
 
 }  // namespace freshet

@@ -1,8 +1,8 @@
 /* Nothing is wrong with it. Counts what it is asked, under names that are as many and as long as it likes; an entry
  * called "fails" fails. */
-#include "bad_plugin.h"
-
 #include <string.h>
+
+#include "bad_plugin.h"
 
 static const freshet_host_v1* host_of(void* self) { return (const freshet_host_v1*)self; }
 

@@ -1,4 +1,4 @@
-// CacheFixture: an invalidator on a hand-set clock and a stepped executor.
+// CacheFixture: an invalidator on a hand-set clock and a stepped executor. After every test its books are audited.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 #include "freshet/freshet.hpp"
 #include "freshet/testing/manual_clock.hpp"
 #include "freshet/testing/manual_executor.hpp"
+#include "support/audit.hpp"
 
 namespace freshet::testing {
 
@@ -17,6 +18,10 @@ using namespace std::chrono_literals;
 
 class CacheFixture : public ::testing::Test {
  protected:
+  void TearDown() override {
+    if (invalidator_) audit(*invalidator_);
+  }
+
   /// The policy of this test. Called once per fixture as a rule; a second call replaces the invalidator.
   CacheInvalidator& use(std::string_view yaml) {
     Components components;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +21,8 @@
 #include "freshet/lease.hpp"
 #include "freshet/loader.hpp"
 #include "freshet/outcome.hpp"
+#include "freshet/removal_cause.hpp"
+#include "freshet/signal_bus.hpp"
 
 namespace freshet {
 
@@ -43,7 +46,9 @@ class Cache {
   const std::string& name() const noexcept { return core_->name(); }
 
   /// The cached value, or an empty handle.
-  Handle<T> get(std::string_view key) const { return Handle<T>(core_->get(key)); }
+  Handle<T> get(std::string_view key, const Skip& skip = {}) const {
+    return Handle<T>(core_->get(key, skip));
+  }
 
   /// Whether get() would find something now. Counts as neither hit nor miss, and is no access for the eviction policy.
   bool contains(std::string_view key) const { return core_->contains(key); }
@@ -76,6 +81,7 @@ class Cache {
             [owned = Owned(loader)](std::string_view, LoadContext& context,
                                     detail::ValueSink sink) mutable { run(owned, context, sink); });
       } else {
+        static_cast<void>(loader);  // it cannot be copied: nobody keeps it
         return nullptr;
       }
     };
@@ -155,6 +161,35 @@ class Cache {
   Invalidated invalidate(std::string_view key, const InvalidateOptions& options = {}) const {
     return core_->invalidate(key, options);
   }
+
+  /// Forgets what `predicate(std::string_view key, const T&)` says of this namespace, under the rules of
+  /// CacheInvalidator::invalidate_if().
+  template <std::predicate<std::string_view, const T&> Predicate>
+  Invalidated invalidate_if(Predicate predicate, const InvalidateOptions& options = {}) const {
+    return core_->invalidate_if(
+        [&predicate](const EntryDescription& entry, const void* value) -> bool {
+          return predicate(entry.key, *static_cast<const T*>(value));
+        },
+        options);
+  }
+
+  /// Calls `listener` for each entry of this namespace that leaves from here on, until the connection goes; for a scoped view,
+  /// of its scope, with the key as it is there. It is called on the executor, one removal after the other, with the value that
+  /// left. No removal is lost: when 10,000 wait, the thread that removes calls it in place. So a listener must not take a
+  /// lock that is held around calls of the cache; it may call the cache. One that throws is counted (handler_failures) and
+  /// the others are called. A listener that keeps a view keeps the cache for as long as it is registered.
+  [[nodiscard]] Connection on_removal(
+      std::function<void(std::string_view key, const T& value, RemovalCause cause)> listener)
+      const {
+    return core_->on_removal([listener = std::move(listener)](
+                                 std::string_view key, const void* value, RemovalCause cause) {
+      listener(key, *static_cast<const T*>(value), cause);
+    });
+  }
+
+  /// The same namespace, read by somebody who announces a policy version: once another one is current
+  /// (CacheInvalidator::set_policy_version), reads miss, and loads and puts are answered and not kept.
+  Cache at_version(std::string_view version) const { return Cache(core_->at_version(version)); }
 
   /// The same namespace with every key under `scope:`. What one scope holds, another does not see. `scope` must not be
   /// empty or contain ':'. Throws InvalidName.

@@ -33,6 +33,10 @@ namespace detail {
 class Engine;
 }
 
+namespace testing {
+struct EngineAccess;  // of our own tests
+}
+
 class CacheInvalidatorBuilder;
 
 /// Orchestrates; owns nothing but the wiring. Thread-safe. Copies and views share one engine, which lives as long as any
@@ -69,6 +73,47 @@ class CacheInvalidator {
 
   /// Forgets everything. O(1).
   Invalidated invalidate_all(const InvalidateOptions& options = {});
+
+  /// Forgets every entry of one namespace that carries the tag. A ban: tested against each entry once.
+  Invalidated invalidate_tag_in(std::string_view tag, std::string_view name_space,
+                                const InvalidateOptions& options = {});
+
+  /// Forgets every entry that carries all of the tags. A ban.
+  Invalidated invalidate_all_of(std::vector<std::string> tags,
+                                const InvalidateOptions& options = {});
+
+  /// Forgets what depends on a resource, directly or through the keys of other entries; not the resource itself, if it is a
+  /// key. The first takes all namespaces; the second what depends on the key `resource` of one. O(1).
+  Invalidated invalidate_dependents(std::string_view resource,
+                                    const InvalidateOptions& options = {});
+  Invalidated invalidate_dependents_of_key(std::string_view key, std::string_view name_space,
+                                           const InvalidateOptions& options = {});
+
+  /// Forgets the key `prefix` and all keys under `prefix:` of a namespace (the block's `separator` if it is another). O(1); a
+  /// ban: nothing is kept for it by key.
+  Invalidated invalidate_prefix(std::string_view prefix, std::string_view name_space,
+                                const InvalidateOptions& options = {});
+
+  /// Forgets the keys of a namespace that a glob matches (Target::matching says how). A ban.
+  Invalidated invalidate_matching(std::string_view glob, std::string_view name_space,
+                                  const InvalidateOptions& options = {});
+
+  /// `hash` is the version of `dependency` from here on: forgets what was made with another, and refuses values that still
+  /// announce one. The same hash again does nothing. O(pairs of the dependency in use).
+  Invalidated invalidate_version(std::string_view dependency, std::string_view hash,
+                                 const InvalidateOptions& options = {});
+  /// The same with a version never seen before: entries that pinned `{dependency}` without a hash are gone.
+  Invalidated bump_version(std::string_view dependency, const InvalidateOptions& options = {});
+
+  /// `version` is the policy version of a namespace from here on: forgets the namespace, and views that announce another
+  /// (Cache::at_version) miss. The same version again does nothing.
+  Invalidated set_policy_version(std::string_view name_space, std::string_view version,
+                                 const InvalidateOptions& options = {});
+
+  /// Forgets what the predicate says of a namespace. It is asked about each entry before this returns, with no lock held;
+  /// loads of the namespace that are under way are answered and not kept. O(entries of the block).
+  Invalidated invalidate_if(std::string_view name_space, const EntryPredicate& predicate,
+                            const InvalidateOptions& options = {});
 
   /// Forgets all targets together: a load that began before this returns is kept by none of them, one that begins after
   /// by each. A target that cannot be done (an unknown namespace, a bad name) says so in its outcome and does not stop
@@ -118,6 +163,10 @@ class CacheInvalidator {
     return tag(key, name_space, std::span(tags.begin(), tags.size()));
   }
 
+  /// Adds a resource that an entry depends on to one that is already stored. Says whether it was there. Invalidations before
+  /// this do not count.
+  bool add_dependency(std::string_view key, std::string_view name_space, std::string_view resource);
+
   /// What has happened so far. Gathered on the call; each number is exact once the calls it counts have returned.
   Statistics stats() const;
 
@@ -142,12 +191,16 @@ class CacheInvalidator {
   /// `max_entries` entries. Returns how many it freed. A background task does the same.
   std::size_t sweep(std::size_t max_entries = SIZE_MAX);
 
+  /// Frees every entry that is dead, on this thread: counts are exact afterwards, until something is invalidated again.
+  void settle();
+
   /// Stops the background work and drops every entry. Afterwards reads miss, loads are answered and not kept, puts are
   /// refused. Calling it again does nothing.
   void close();
 
  private:
   friend class CacheInvalidatorBuilder;
+  friend struct testing::EngineAccess;
   explicit CacheInvalidator(std::shared_ptr<detail::Engine> engine) noexcept
       : engine_(std::move(engine)) {}
   std::shared_ptr<detail::NamespaceCache> open(std::string_view name_space,

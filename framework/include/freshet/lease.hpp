@@ -24,6 +24,8 @@ class Lease {
   detail::LabelRef space_;
   std::uint64_t key_sequence_ = 0;
   Revision birth_;
+  Revision held_from_;  // what it is judged by in a block with a hold-off
+  Instant taken_at_;
   Instant expires_at_;
 };
 

@@ -1,26 +1,42 @@
 // What a loader may say, and what a caller may say, about the value it makes.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "freshet/capture.hpp"
 #include "freshet/clock.hpp"
+#include "freshet/invalidation.hpp"
 
 namespace freshet {
+
+/// A version that a value was made with: `{"classifier-prompt", "v3"}`. An empty hash stands for the current one.
+struct VersionPin {
+  std::string dependency;
+  std::string hash{};
+};
 
 /// What the caller of put or get_or_load says about one entry. Members keep this order.
 struct EntryOptions {
   std::vector<std::string> tags{};
+  /// Resources the value was made from: "table:users", "/src/main.py", a key of the same namespace, `namespace/key`.
+  std::vector<std::string> depends_on{};
+  std::vector<VersionPin> versions{};
   std::optional<Duration> ttl{};  // replaces the policy's lifetime; zero: do not keep
+  Skip skip{};                    // tiers that this call neither reads nor fills
+  bool capture = true;  // whether what the loader reads through Freshet becomes labels of the entry
 };
 
 /// Handed to a loader that takes it. Belongs to the load: use it on the loader's thread, until the loader returns.
 class LoadContext {
  public:
-  explicit LoadContext(std::string_view key) noexcept : key_(key) {}
+  explicit LoadContext(std::string_view key,
+                       std::shared_ptr<detail::CaptureState> capture = nullptr) noexcept
+      : key_(key), capture_(std::move(capture)) {}
   LoadContext(const LoadContext&) = delete;
   LoadContext& operator=(const LoadContext&) = delete;
 
@@ -30,12 +46,28 @@ class LoadContext {
   /// Adds a tag to the entry. Throws InvalidName if it is empty or longer than kMaxTagBytes.
   LoadContext& tag(std::string tag);
 
+  /// Adds a resource that the value was made from. Throws InvalidName.
+  LoadContext& depends_on(std::string resource);
+
+  /// Adds a version that the value was made with. Throws InvalidName.
+  LoadContext& version(std::string dependency, std::string hash);
+
   /// How long this value is good for. It shortens the lifetime that the policy gives and never lengthens it; the
   /// shortest of several counts; zero or less means: do not keep.
   LoadContext& ttl(Duration ttl) {
     if (!ttl_ || ttl < *ttl_) ttl_ = ttl;
     return *this;
   }
+
+  /// Lets the value outlive what was captured: by default its hard deadline is at most that of what the loader read.
+  LoadContext& outlive_captured() noexcept {
+    outlives_captured_ = true;
+    return *this;
+  }
+
+  /// For loaders that read on other threads: `auto reads = load.capture().enter();` there makes what is read through
+  /// Freshet, while `reads` lives, count as read by this load. Join those threads before the loader returns.
+  Capture capture() const noexcept { return Capture(capture_); }
 
   /// Return the value to whoever waits for it, and forget it.
   LoadContext& do_not_keep() noexcept {
@@ -44,14 +76,21 @@ class LoadContext {
   }
 
   const std::vector<std::string>& tags() const noexcept { return tags_; }
+  const std::vector<std::string>& dependencies() const noexcept { return dependencies_; }
+  const std::vector<VersionPin>& versions() const noexcept { return versions_; }
+  bool outlives_captured() const noexcept { return outlives_captured_; }
   std::optional<Duration> requested_ttl() const noexcept { return ttl_; }
   bool keeps() const noexcept { return keep_; }
 
  private:
   std::string_view key_;
+  std::shared_ptr<detail::CaptureState> capture_;
   std::vector<std::string> tags_;
+  std::vector<std::string> dependencies_;
+  std::vector<VersionPin> versions_;
   std::optional<Duration> ttl_;
   bool keep_ = true;
+  bool outlives_captured_ = false;
 };
 
 }  // namespace freshet

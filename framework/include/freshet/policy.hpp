@@ -17,6 +17,20 @@ struct Capacity {
   std::uint64_t bytes = 0;          // of keys and values, by SizeOf<T>; 0: no limit in bytes
 };
 
+/// What happens to an entry that has more labels than it may carry.
+enum class LabelOverflow : std::uint8_t {
+  collapse,  // it goes with the invalidation of any tag, resource, key or version
+  reject,    // it is answered and not kept
+  ttl_only,  // the labels beyond the limit do not count for it; without a deadline it is not kept
+};
+
+/// How many labels (tags, resources, keys, versions) there may be. The namespace does not count.
+struct LabelLimits {
+  std::uint64_t per_entry = 128;     // at least 1
+  std::uint64_t in_all = 1'000'000;  // live at once, over all blocks; at least 1
+  LabelOverflow overflow = LabelOverflow::collapse;
+};
+
 /// What is not the strategy's: where the entries of a block live and what they are called.
 struct BlockOptions {
   Capacity capacity{};
@@ -24,6 +38,10 @@ struct BlockOptions {
   std::string key{};                         // template such as "user:{user_id}"; empty: any key
   std::vector<std::string> tags{};           // on every entry; may use fields of `key`
   Duration lease = std::chrono::minutes{1};  // > 0: how long a lease may be held
+  std::string separator{":"};                // one byte: where the prefixes of keys end
+  Duration
+      hold_off{};  // >= 0: how long after an invalidation what it hit is loaded without being kept
+  LabelLimits labels{};
 };
 
 }  // namespace freshet

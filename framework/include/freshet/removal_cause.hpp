@@ -10,7 +10,8 @@ enum class RemovalCause : std::uint8_t {
   replaced,   // a newer value took its place
   expired,    // its hard deadline came
   capacity,   // evicted for room
-  label,      // its namespace, a tag or everything was invalidated
+  label,      // its namespace, a tag, a dependency, a version or everything was invalidated
+  ban,        // a pattern, a prefix, an all-of or a predicate hit it
 };
 
 }  // namespace freshet

@@ -2,7 +2,7 @@
 //
 // CacheInvalidatorBuilder takes them; they go through the reader of the YAML form, so that the same things are wrong with
 // them, in the same words. Texts with {fields} are templates: a field is filled in as text when the event comes, is not read
-// again and can hit nothing else; `{{` and `}}` stand for the braces themselves.
+// again and can hit nothing else (in a pattern, `*` in a field is a star); `{{` and `}}` stand for the braces themselves.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "freshet/clock.hpp"
+#include "freshet/invalidation.hpp"
 
 namespace freshet {
 
@@ -21,6 +22,11 @@ enum class RuleActionKind : std::uint8_t {
   invalidate_tag,
   invalidate_namespace,
   invalidate_all,
+  invalidate_all_of,
+  invalidate_dependents,
+  invalidate_prefix,
+  invalidate_matching,
+  invalidate_version,
   invalidate_entity,
   refresh,
   emit,
@@ -44,6 +50,31 @@ struct RuleAction {
     return {RuleActionKind::invalidate_namespace, {}, std::move(name_space)};
   }
   static RuleAction invalidate_all() { return {RuleActionKind::invalidate_all}; }
+  /// What carries all of the tags; in every namespace, or in one.
+  static RuleAction invalidate_all_of(std::vector<std::string> tags, std::string name_space = {}) {
+    return {RuleActionKind::invalidate_all_of, {}, std::move(name_space), {}, std::move(tags)};
+  }
+  static RuleAction invalidate_dependents(std::string resource) {
+    return {RuleActionKind::invalidate_dependents, std::move(resource)};
+  }
+  static RuleAction invalidate_dependents_of_key(std::string key, std::string name_space) {
+    return {RuleActionKind::invalidate_dependents, std::move(key), std::move(name_space)};
+  }
+  /// The last field of a prefix must not be empty: that would shorten it.
+  static RuleAction invalidate_prefix(std::string prefix, std::string name_space) {
+    return {RuleActionKind::invalidate_prefix, std::move(prefix), std::move(name_space)};
+  }
+  /// A glob as Target::matching() takes. No field of it may be empty, or stand in brackets or after a backslash.
+  static RuleAction invalidate_matching(std::string glob, std::string name_space) {
+    return {RuleActionKind::invalidate_matching, std::move(glob), std::move(name_space)};
+  }
+  static RuleAction invalidate_version(std::string dependency, std::string hash) {
+    return {RuleActionKind::invalidate_version, std::move(dependency), {}, {}, {std::move(hash)}};
+  }
+  /// A version never seen before.
+  static RuleAction bump_version(std::string dependency) {
+    return {RuleActionKind::invalidate_version, std::move(dependency)};
+  }
   /// `fields`: a value for each field that the parts of the entity name.
   static RuleAction invalidate_entity(std::string name, std::vector<RuleField> fields) {
     return {RuleActionKind::invalidate_entity, std::move(name), {}, std::move(fields)};
@@ -56,10 +87,20 @@ struct RuleAction {
     return {RuleActionKind::emit, std::move(event), {}, std::move(fields)};
   }
 
+  /// The same, but what it hits expires only: it may still be served where policy serves stale values. Not for refresh and emit.
+  RuleAction expiring() const {
+    RuleAction action = *this;
+    action.mode = Mode::expire;
+    return action;
+  }
+
   RuleActionKind kind{};
-  std::string name{};        // template of the key or tag; name of the entity or event, no template
-  std::string name_space{};  // template
+  std::string
+      name{};  // template of the key, tag, resource, prefix, glob or dependency; name of the entity or event, no template
+  std::string name_space{};         // template; may be empty where the functions above let it
   std::vector<RuleField> fields{};  // of the entity or event
+  std::vector<std::string> more{};  // templates: the tags of all_of, the hash of a version
+  Mode mode = Mode::remove;
 };
 
 /// Holds if the event has the field and its text is one of `values`; with is_not, if that does not hold.
@@ -97,6 +138,9 @@ struct EntityParts {
       keys{};  // "profiles/user:{id}": the namespace ends at the first slash as written
   std::vector<std::string> tags{};
   std::vector<std::string> namespaces{};
+  std::vector<std::string> prefixes{};    // "profiles/user:{id}"
+  std::vector<std::string> patterns{};    // "profiles/user:{id}:*"
+  std::vector<std::string> dependents{};  // resources: what depends on them goes
 };
 
 /// What the builder has collected.

@@ -48,11 +48,14 @@ struct CacheNotice {
   std::string tag{};                      // invalidated: by this tag
   std::string cause{};                    // invalidated: the caller's words, or `event NAME`
   std::uint64_t count = 1;                // entries
+  std::string
+      target{};  // invalidated: what was, in words: "tag users", "prefix user:42 in profiles"
 };
 
 namespace detail {
 class SlotLink;
-}
+class RemovalListeners;
+}  // namespace detail
 
 /// Holds a handler to what it listens to; disconnects when it goes. Disconnecting does not wait for a call that is under
 /// way, so that a handler must own what it touches, or hold it weakly. No call begins after disconnect() has returned. May
@@ -75,6 +78,7 @@ class [[nodiscard]] Connection {
 
  private:
   friend class SignalBus;
+  friend class detail::RemovalListeners;
   explicit Connection(std::shared_ptr<detail::SlotLink> link) noexcept : link_(std::move(link)) {}
 
   std::shared_ptr<detail::SlotLink> link_;

@@ -53,10 +53,14 @@ struct NamespaceStatistics {
     return reads == 0 ? 0.0 : static_cast<double>(hits) / static_cast<double>(reads);
   }
   std::uint64_t invalidations() const noexcept {
-    return invalidations_key + invalidations_tag + invalidations_namespace + invalidations_all;
+    return invalidations_key + invalidations_tag + invalidations_namespace + invalidations_all +
+           invalidations_dependency + invalidations_prefix + invalidations_pattern +
+           invalidations_all_of + invalidations_version + invalidations_predicate;
   }
   std::uint64_t entries_invalidated() const noexcept {
-    return invalidated_by_key + invalidated_by_tag + invalidated_by_namespace + invalidated_by_all;
+    return invalidated_by_key + invalidated_by_tag + invalidated_by_namespace + invalidated_by_all +
+           invalidated_by_dependency + invalidated_by_prefix + invalidated_by_pattern +
+           invalidated_by_all_of + invalidated_by_version + invalidated_by_predicate;
   }
 };
 

@@ -46,7 +46,11 @@ void BulkLoad::run(ErasedBulkLoader loader) {
 
 bool BulkLoad::look_up(Item& item, bool first) {
   item.start = view_.note_start(item.name.ref());
-  Reading found = view_.look_up(item.name.ref(), kNoLoader);
+  if (first) view_.capture(item.name.ref());
+  if (first && announces()) item.plan = view_.plan(item.name.ref(), options_);
+  Reading found;
+  if (!options_.skip.read_l1)
+    found = view_.look_up(item.name.ref(), kNoLoader, announces() ? &item.plan : nullptr);
   if (first) view_.block_.count_read(item.name.ref(), static_cast<bool>(found.entry));
   if (!found.entry) return false;
   if (!first) view_.block_.counters().add(Metric::shared_loads);
@@ -56,7 +60,7 @@ bool BulkLoad::look_up(Item& item, bool first) {
 
 void BulkLoad::board(Item& item) {
   const KeyRef& key = item.name.ref();
-  if (item.plan.labels.empty()) item.plan = view_.block_.plan(view_.space_, key.key, options_.tags);
+  if (item.plan.labels.empty()) item.plan = view_.plan(key, options_);
   auto [role, flight] = view_.engine_->flights().board(key, item.start, item.plan.labels);
   if (role != SingleFlight::Role::lead) {
     item.awaited = std::move(flight);
@@ -64,7 +68,13 @@ void BulkLoad::board(Item& item) {
     return;
   }
   item.led = std::move(flight);
-  if (Reading found = view_.look_up(key, kNoLoader);
+  if (view_.has_become_outdated(item.plan)) {
+    view_.engine_->flights().complete(key, *std::exchange(item.led, nullptr), {});
+    item.plan = view_.plan(key, options_);
+    return board(item);
+  }
+  if (options_.skip.read_l1) return;
+  if (Reading found = view_.look_up(key, kNoLoader, &item.plan);
       found.entry) {  // another flight landed since the first look
     view_.engine_->flights().complete(key, *std::exchange(item.led, nullptr), found.entry);
     settle(item, view_.count_shared(std::move(found)));
@@ -80,15 +90,19 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
     missing.push_back(item.name.given());
   }
   if (led.empty()) return;
-  const Instant began = view_.engine_->clock().now();
-  const auto elapsed = [&] { return view_.engine_->clock().now() - began; };
+  // One load for all: what it reads is read for each.
+  KeyLoad::Loaded loaded = key_load(*led.front()).begin();
+  const auto elapsed = [&] { return view_.engine_->clock().now() - loaded.began; };
+  const auto capture = options_.capture ? std::make_shared<CaptureState>() : nullptr;
   bool answered = false;
   try {
+    const CaptureScope reads(capture);
     loader(missing, [&](std::size_t position, ErasedValue value) {
       Item& item = *led.at(position);
-      // One load took the time for all: it is counted once.
-      const Duration load_time = std::exchange(answered, true) ? Duration{} : elapsed();
-      EntryRef entry = key_load(item).finish(nullptr, load_time, value);
+      if (!answered && capture) loaded.captured = capture->take();
+      // The time is counted once.
+      loaded.load_time = std::exchange(answered, true) ? Duration{} : elapsed();
+      EntryRef entry = key_load(item).finish(loaded, value);
       item.led = nullptr;
       settle(item, NamespaceView::loaded(std::move(entry)));
     });
@@ -102,10 +116,19 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
   end_led(nullptr);
 }
 
+bool BulkLoad::announces() const noexcept {
+  return !options_.versions.empty() || !view_.policy_version_.empty();
+}
+
 KeyLoad BulkLoad::key_load(const Item& item) const {
-  Engine& engine = *view_.engine_;
-  return {engine.clock(),  engine.freshness(), engine.flights(), view_.block_,
-          item.name.ref(), item.plan,          *item.led,        options_.ttl};
+  return {.services = view_.engine_->loads(),
+          .block = view_.block_,
+          .key = item.name.ref(),
+          .plan = item.plan,
+          .flight = *item.led,
+          .ttl = options_.ttl,
+          .captures = options_.capture,
+          .fills = !options_.skip.write_l1};
 }
 
 void BulkLoad::end_led(std::exception_ptr error) noexcept {

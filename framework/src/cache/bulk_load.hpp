@@ -42,6 +42,7 @@ class BulkLoad {
   bool look_up(Item& item, bool first);
   void board(Item& item);
   void load_led(ErasedBulkLoader loader);
+  bool announces() const noexcept;
   KeyLoad key_load(const Item& item) const;
   void end_led(std::exception_ptr error) noexcept;
   void wait_for_others();

@@ -7,13 +7,19 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "cache/background_task.hpp"
 #include "cache/block_host.hpp"
+#include "cache/dependencies.hpp"
 #include "cache/event_dispatch.hpp"
+#include "cache/hold_off.hpp"
+#include "cache/key_load.hpp"
+#include "cache/look_budget.hpp"
 #include "cache/policy_block.hpp"
 #include "cache/refresher.hpp"
+#include "cache/removal_listeners.hpp"
 #include "config/block_resolver.hpp"
 #include "config/policy_model.hpp"
 #include "freshet/components.hpp"
@@ -25,34 +31,45 @@
 #include "refresh/single_flight.hpp"
 #include "stats/rates.hpp"
 
+namespace freshet::testing {
+struct EngineAccess;
+}
+
 namespace freshet::detail {
 
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
-  /// Up to this many entries a count may be made exact by looking at them; a larger cache is never walked by a call.
+  /// Up to this many entries a count may be made exact by looking at them, as often as the LookBudget allows; a larger cache
+  /// is never walked by a call.
   static constexpr std::uint64_t kExactUpTo = 100'000;
   static constexpr Duration kSweepInterval = std::chrono::milliseconds{100};
   static constexpr std::size_t kTagsLookedAt = 10'000;  // by stats(), for its warnings
-  static constexpr std::size_t kSweepStep = 4096;       // entries looked at per interval and block
+  // The sweeper's share of one core: it stops after a tenth of its interval, and looks at no more than this many entries in
+  // it, by kSweepChunk under one lock.
+  static constexpr Duration kSweepSlice = kSweepInterval / 10;
+  static constexpr std::size_t kSweepMost = 262'144;
+  static constexpr std::size_t kSweepChunk = 1024;
 
   Engine(const config::PolicyModel& policy, Components components);
   ~Engine();
 
   std::shared_ptr<NamespaceCache> open(std::string_view name_space, const ValueType& type);
 
-  Invalidated invalidate_key(std::string_view key, std::string_view name_space,
-                             const InvalidateOptions& options);
-  Invalidated invalidate_key(PolicyBlock& block, const KeyRef& key,
-                             const InvalidateOptions& options);
-  Invalidated invalidate_tag(std::string_view tag, const InvalidateOptions& options);
-  Invalidated invalidate_namespace(std::string_view name_space, const InvalidateOptions& options);
-  Invalidated invalidate_all(const InvalidateOptions& options);
+  /// Throws InvalidName or UnknownNamespace for a target that cannot be resolved.
+  Invalidated invalidate(const Target& target, const InvalidateOptions& options);
   InvalidatedMany invalidate_many(std::span<const Target> targets,
                                   const InvalidateOptions& options);
+  /// Throws what the predicate throws; nothing is invalidated then.
+  Invalidated invalidate_if(PolicyBlock& block, const LabelRef& space,
+                            const ErasedPredicate& predicate, const InvalidateOptions& options);
+  Invalidated invalidate_if(std::string_view name_space, const EntryPredicate& predicate,
+                            const InvalidateOptions& options);
   bool tag(std::string_view key, std::string_view name_space, std::span<const std::string> tags);
+  bool add_dependency(std::string_view key, std::string_view name_space, std::string_view resource);
 
   EventDispatch& events() noexcept { return events_; }
   SignalBus& signals() noexcept { return bus_; }
+  RemovalListeners& removals() noexcept { return removals_; }
 
   Statistics stats();
   std::vector<HotKey> hot_keys(std::size_t count);
@@ -61,19 +78,29 @@ class Engine : public std::enable_shared_from_this<Engine> {
   EntryReport inspect(std::string_view name_space, const InspectOptions& options);
   std::vector<std::string> namespaces() const;
   std::size_t sweep(std::size_t max_entries);
+  void settle();
   void close();
 
   const Clock& clock() const noexcept { return *components_.clock; }
   Freshness& freshness() noexcept { return freshness_; }
   SingleFlight& flights() noexcept { return flights_; }
+  const Dependencies& dependencies() const noexcept { return dependencies_; }
+  HoldOff& hold_off() noexcept { return hold_off_; }
+  const LoadServices& loads() const noexcept { return loads_; }
   Refresher& refresher() noexcept { return refresher_; }
 
   /// Loads a key again in the background with the loader bound to its namespace. Says whether a load
   /// was started.
   bool refresh(std::string_view key, std::string_view name_space);
 
+  /// A number that no other call gets, for versions that are named by nobody.
+  std::uint64_t next_version() noexcept {
+    return next_version_.fetch_add(1, std::memory_order_relaxed);
+  }
+
  private:
-  friend class ManyTargets;
+  friend class InvalidationCall;
+  friend struct testing::EngineAccess;
 
   EventDispatch::Host event_host();
   /// Throws InvalidName or UnknownNamespace for names that invalidate_many would refuse.
@@ -85,23 +112,36 @@ class Engine : public std::enable_shared_from_this<Engine> {
   PolicyBlock& block_of(std::string_view name_space);
   /// What the sweeper does each time: frees the dead, and starts the refreshes that are due.
   void tick();
-  /// Finds dead entries if a count can be made exact that way; says whether counts are exact now.
-  Exactness settle_for_count();
+  /// Finds dead entries if the call may look; says whether counts are exact now.
+  Exactness settle_for_count(bool may_look);
+  std::size_t settle_blocks();
   /// Takes the counters over into the rates. The sweeper does it as well.
   void look_at_rates();
-  /// Counts, then raises, one label.
-  Invalidated raise(const LabelName& name, const InvalidateOptions& options);
+  void count_matching(const std::vector<EntryRef>& matching, std::size_t list, Invalidated& result);
+  /// Whether a call may look at every entry to count.
+  bool may_look_at_all() {
+    return freshness_.resident() <= kExactUpTo && look_budget_.left(components_.clock->now());
+  }
+  /// Frees what is dead within a slice of time.
+  void sweep_a_slice();
+  void retire_bans();
 
   Components components_;
   Freshness freshness_;
   SingleFlight flights_{freshness_};
   BlockCounters totals_;  // what belongs to no block
-  SignalBus bus_;         // before the blocks, which tell it what leaves them
+  SignalBus bus_;         // these two before the blocks, which tell them what leaves
+  RemovalListeners removals_;
   // One per block; before the blocks, for strategies keep theirs.
   std::vector<std::unique_ptr<BlockHost>> hosts_;
   std::vector<std::unique_ptr<PolicyBlock>> blocks_;
   config::BlockResolver resolver_;  // name to index in blocks_
   RateBook rates_;
+  Dependencies dependencies_;
+  HoldOff hold_off_;
+  LookBudget look_budget_;
+  LoadServices loads_;
+  rt::Atomic<std::uint64_t> next_version_{0};  // relaxed: only to be different
   BackgroundWork work_;
   Refresher refresher_;
   EventDispatch events_;    // uses what stands above

@@ -196,13 +196,11 @@ void EventDispatch::carry_out(const rules::Expanded& work, Wave& wave) {
 }
 
 void EventDispatch::invalidate(const rules::Expanded& work, Wave& wave) {
-  const std::vector<Target>& targets = work.plan.targets();
-  if (targets.empty()) return;
-  const InvalidatedMany answer =
-      host_.invalidate(targets, {.cause = fmt::format("event {}", work.chain.back())});
-  add(wave.done.invalidated, answer.total);
+  std::vector<TargetOutcome> outcomes(work.plan.targets().size());
+  invalidate(work, Mode::remove, outcomes, wave);
+  invalidate(work, Mode::expire, outcomes, wave);  // afterwards: what is gone is not counted again
   auto action = work.explained.begin();
-  for (const TargetOutcome& outcome : answer.targets) {
+  for (const TargetOutcome& outcome : outcomes) {
     while (action != work.explained.end() && !rules::adds_target(*action)) ++action;
     const bool of_rule = action != work.explained.end();
     if (!outcome.error.empty()) {
@@ -213,6 +211,23 @@ void EventDispatch::invalidate(const rules::Expanded& work, Wave& wave) {
     }
     if (of_rule) ++action;
   }
+}
+
+void EventDispatch::invalidate(const rules::Expanded& work, Mode mode,
+                               std::span<TargetOutcome> outcomes, Wave& wave) {
+  std::vector<Target> targets;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (work.plan.modes()[i] != mode) continue;
+    targets.push_back(work.plan.targets()[i]);
+    places.push_back(i);
+  }
+  if (targets.empty()) return;
+  InvalidatedMany answer = host_.invalidate(
+      targets, {.mode = mode, .cause = fmt::format("event {}", work.chain.back())});
+  add(wave.done.invalidated, answer.total);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    outcomes[places[i]] = std::move(answer.targets[i]);
 }
 
 void EventDispatch::refresh(const rules::Expanded& work, Wave& wave) {

@@ -1,7 +1,7 @@
 // EventDispatch: what an event sets off, in this order:
 //
 //   1  the rules of its name and the strategies of all blocks are asked: one plan
-//   2  all invalidations of the plan, as one raise           so that whatever follows reads fresh data
+//   2  all invalidations of the plan: what removes is one raise, what expires another   so that whatever follows reads fresh data
 //   3  its refreshes
 //   4  handlers in place; posted ones are queued
 //   5  the events that rules emitted, each like this one, one deeper
@@ -98,6 +98,9 @@ class EventDispatch {
   void ask_strategies(const Event& event, rules::Expanded& work);
   void carry_out(const rules::Expanded& work, Wave& wave);
   void invalidate(const rules::Expanded& work, Wave& wave);
+  /// Carries out the targets of the plan that have this mode; puts their outcomes in their places.
+  void invalidate(const rules::Expanded& work, Mode mode, std::span<TargetOutcome> outcomes,
+                  Wave& wave);
   void refresh(const rules::Expanded& work, Wave& wave);
   void enqueue(Event event, const std::vector<std::string>& chain, Wave& wave);
   void run_deferred(rules::Expanded work) noexcept;

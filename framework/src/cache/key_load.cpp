@@ -1,47 +1,110 @@
 #include "cache/key_load.hpp"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace freshet::detail {
 
+bool is_held_off(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,
+                 std::span<const LabelRef> labels, Instant began, Revision held_from) {
+  const Duration hold_off = block.options().hold_off;
+  if (hold_off == Duration::zero()) return false;
+  return services.freshness.judge_load(held_from, labels, key.key) != Verdict::fresh ||
+         services.hold_off.key_written_after(key.hash, began - hold_off);
+}
+
+KeyLoad::Loaded KeyLoad::begin() const {
+  Loaded loaded{.began = services.clock.now()};
+  const Duration hold_off = block.options().hold_off;
+  if (hold_off > Duration::zero())
+    loaded.held_from = services.hold_off.revision_at(loaded.began - hold_off);
+  return loaded;
+}
+
 EntryRef KeyLoad::run(std::string_view given_key, ErasedLoader loader) const {
   EntryRef result;
-  const Instant began = clock.now();
-  const auto elapsed = [&] { return clock.now() - began; };
+  Loaded loaded = begin();
+  const auto elapsed = [&] { return services.clock.now() - loaded.began; };
+  const auto capture = captures ? std::make_shared<CaptureState>() : nullptr;
   try {
-    LoadContext context(given_key);
-    loader(context, [&](ErasedValue value) { result = finish(&context, elapsed(), value); });
+    LoadContext context(given_key, capture);
+    loaded.context = &context;
+    const CaptureScope reads(capture);  // without a capture, what this loader reads is nobody's
+    loader(context, [&](ErasedValue value) {
+      loaded.load_time = elapsed();
+      if (capture) loaded.captured = capture->take();
+      result = finish(loaded, value);
+    });
   } catch (...) {
     if (!result) {
       block.count_load(elapsed(), false);
-      flights.fail(key, flight, std::current_exception());
+      services.flights.fail(key, flight, std::current_exception());
     }
     throw;
   }
   return result;
 }
 
-EntryRef KeyLoad::finish(const LoadContext* context, Duration load_time, ErasedValue value) const {
-  std::vector<LabelRef> labels = flights.seal(key, flight);
+EntryRef KeyLoad::finish(const Loaded& loaded, ErasedValue value) const {
+  std::vector<LabelRef> labels = services.flights.seal(key, flight);
   const std::size_t declared = labels.size();
-  if (context != nullptr) {
-    for (const std::string& tag : context->tags()) {
-      unite(labels, {freshness.pin(LabelKind::tag, tag)});
-    }
-  }
-  const Instant now = clock.now();
+  const Revision proven_since = add_labels(loaded, labels);
+  const auto& read = loaded.captured.labels;
+  const bool inherits_overflow = std::any_of(read.begin(), read.end(), [&](const LabelRef& label) {
+    return services.freshness.is_overflow(label);
+  });
+  const bool outlives = loaded.context != nullptr && loaded.context->outlives_captured();
+  const EntryTerms terms{.birth = flight.birth(),
+                         .request = {.ttl = ttl, .labels = declared},
+                         .context = loaded.context,
+                         .load_time = loaded.load_time,
+                         .at_most = outlives ? kNever : loaded.captured.hard,
+                         .inherits_overflow = inherits_overflow};
   MadeEntry made =
-      block.make_entry(key, plan, std::move(labels), flight.birth(),
-                       {.ttl = ttl, .labels = declared}, context, load_time, now, value);
+      block.make_entry(key, plan, std::move(labels), terms, services.clock.now(), value);
+  entry_of(made.entry).set_made_of_stale(loaded.captured.stale);
   FRESHET_PAUSE("load_done_before_fill");
-  if (is_stored(made.outcome)) {
-    made.outcome = block.store().fill(made.entry, key, flight.sequence(), now);
-  }
+  if (is_stored(made.outcome)) made.outcome = keep(made, loaded, proven_since);
   block.count(made.outcome);
-  block.count_load(load_time, true);
-  flights.complete(key, flight, made.entry);
+  block.count_load(loaded.load_time, true);
+  services.flights.complete(key, flight, made.entry);
   block.tell(NoticeKind::loaded, *key.space, key.key);
   return made.entry;
+}
+
+Revision KeyLoad::add_labels(const Loaded& loaded, std::vector<LabelRef>& labels) const {
+  Revision proven_since{};
+  if (loaded.context != nullptr) {
+    for (const std::string& tag : loaded.context->tags())
+      block.add_label(LabelKind::tag, tag, labels);
+    for (const std::string& resource : loaded.context->dependencies()) {
+      proven_since = std::max(proven_since, services.dependencies.pin(block, plan.labels.front(),
+                                                                      key.key, resource, labels));
+    }
+    for (const VersionPin& version : loaded.context->versions())
+      unite(labels, {services.freshness.versions().pin(version.dependency, version.hash)});
+  }
+  std::vector<LabelRef> read = loaded.captured.labels;
+  std::erase_if(
+      read, [&](const LabelRef& label) {  // an entry that depends on itself depends on nothing more
+        return label->kind() == LabelKind::key && &label->space() == plan.labels.front().get() &&
+               label->key() == key.key;
+      });
+  block.add_captured(read, labels);
+  return proven_since;
+}
+
+StoreOutcome KeyLoad::keep(const MadeEntry& made, const Loaded& loaded,
+                           Revision proven_since) const {
+  if (!fills) return StoreOutcome::skipped;
+  if (loaded.captured.stale) return StoreOutcome::not_kept_stale;
+  // A key that the loader named late, when its writes had left no trace yet: what was read of it may be old.
+  if (proven_since > flight.birth()) return StoreOutcome::refused_invalidated;
+  const Carrier& carrier = entry_of(made.entry).carrier();
+  if (is_held_off(services, block, key, carrier.labels(), loaded.began, loaded.held_from))
+    return StoreOutcome::refused_hold_off;
+  return block.store().fill(made.entry, key, flight.sequence(), made.entry->stored_at());
 }
 
 }  // namespace freshet::detail

@@ -7,30 +7,61 @@
 #include <optional>
 #include <string_view>
 
+#include "cache/capture_state.hpp"
+#include "cache/dependencies.hpp"
+#include "cache/hold_off.hpp"
 #include "cache/policy_block.hpp"
 #include "freshet/detail/namespace_cache.hpp"
 #include "refresh/single_flight.hpp"
 
 namespace freshet::detail {
 
-/// Borrows everything, for the duration of the load.
-struct KeyLoad {
+/// What every load uses. Owned by the engine.
+struct LoadServices {
   const Clock& clock;
   Freshness& freshness;
   SingleFlight& flights;
+  const Dependencies& dependencies;
+  const HoldOff& hold_off;
+};
+
+/// Borrows everything, for the duration of the load.
+struct KeyLoad {
+  const LoadServices& services;
   PolicyBlock& block;
   const KeyRef& key;
   const EntryPlan& plan;
   SingleFlight::Flight& flight;
   std::optional<Duration> ttl{};  // what the caller asked for
+  bool captures = true;           // whether what the loader reads becomes labels
+  bool fills = true;              // whether the value may be kept
 
   /// Runs the loader, keeps what it makes if it may be kept, hands it to those who wait. Ends the
   /// flight whatever happens; throws what the loader throws.
   EntryRef run(std::string_view given_key, ErasedLoader loader) const;
 
-  /// The second half, for a value that is there. `context` may be null. Ends the flight, unless it
-  /// throws.
-  EntryRef finish(const LoadContext* context, Duration load_time, ErasedValue value) const;
+  /// What a loader left behind, apart from the value.
+  struct Loaded {
+    const LoadContext* context = nullptr;
+    CaptureState::Captured captured{};
+    Instant began{};
+    Revision held_from{};  // what the load is judged by in a block with a hold-off
+    Duration load_time{};
+  };
+  /// To be noted before the loader runs.
+  Loaded begin() const;
+
+  /// The second half, for a value that is there. Ends the flight, unless it throws.
+  EntryRef finish(const Loaded& loaded, ErasedValue value) const;
+
+ private:
+  /// Adds what the loader named and read. Returns since when writes of the keys among it are seen.
+  Revision add_labels(const Loaded& loaded, std::vector<LabelRef>& labels) const;
+  StoreOutcome keep(const MadeEntry& made, const Loaded& loaded, Revision proven_since) const;
 };
+
+/// Whether a value whose load began at `began`, judged by `held_from`, came too soon after an invalidation.
+bool is_held_off(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,
+                 std::span<const LabelRef> labels, Instant began, Revision held_from);
 
 }  // namespace freshet::detail

@@ -1,5 +1,6 @@
 #include "cache/namespace_view.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "cache/bulk_load.hpp"
@@ -14,18 +15,30 @@ namespace {
 // For reads that bring no loader of their own.
 const auto kNoLoader = []() -> std::shared_ptr<const BackgroundLoader> { return nullptr; };
 
-Entry::Request request(const EntryPlan& plan, const EntryOptions& options) {
-  return {.ttl = options.ttl, .labels = plan.labels.size()};
+// The order in which tags are named says nothing.
+std::uint64_t declared_hash(const EntryOptions& options) {
+  std::uint64_t sum = 0;
+  for (const std::string& tag : options.tags) sum += LabelName(LabelKind::tag, tag).hash;
+  for (const std::string& resource : options.depends_on)
+    sum += LabelName(LabelKind::resource, resource).hash;
+  return sum;
+}
+
+bool carries_versions(const Entry& entry, const EntryPlan& plan) {
+  return std::all_of(plan.labels.begin(), plan.labels.end(), [&](const LabelRef& label) {
+    return label->kind() != LabelKind::version || entry.carrier().carries(label.get());
+  });
 }
 
 }  // namespace
 
 NamespaceView::NamespaceView(std::shared_ptr<Engine> engine, PolicyBlock& block, LabelRef space,
-                             std::string scope)
+                             std::string scope, std::string policy_version)
     : engine_(std::move(engine)),
       block_(block),
       space_(std::move(space)),
-      scope_(std::move(scope)) {}
+      scope_(std::move(scope)),
+      policy_version_(std::move(policy_version)) {}
 
 const std::string& NamespaceView::name() const noexcept { return space_->text(); }
 
@@ -40,51 +53,135 @@ Reading NamespaceView::loaded(EntryRef entry) noexcept {
   return {std::move(entry), Origin::loaded, Staleness::fresh, stored_at};
 }
 
-Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep) {
+void NamespaceView::check(const EntryOptions& options) {
+  for (const std::string& tag : options.tags) check_tag(tag);
+  for (const std::string& resource : options.depends_on) check_resource(resource);
+  for (const VersionPin& version : options.versions)
+    check_version(version.dependency, version.hash);
+}
+
+EntryPlan NamespaceView::plan(const KeyRef& key, const EntryOptions& options) {
+  EntryPlan plan = block_.plan(space_, key.key, options.tags);
+  plan.declared = declared_hash(options);
+  for (const std::string& resource : options.depends_on) {
+    plan.proven_since =
+        std::max(plan.proven_since,
+                 engine_->dependencies().pin(block_, space_, key.key, resource, plan.labels));
+  }
+  VersionTable& versions = engine_->freshness().versions();
+  for (const VersionPin& version : options.versions) {
+    plan.versioned = true;
+    unite(plan.labels, {versions.pin(version.dependency, version.hash)});
+  }
+  if (!policy_version_.empty()) {
+    plan.versioned = plan.versioned || is_outdated();
+    if (is_outdated())
+      unite(plan.labels, {versions.pin(policy_dependency(name()), policy_version_)});
+  }
+  plan.outdated = engine_->freshness().announces_old_version(plan.labels);
+  return plan;
+}
+
+bool NamespaceView::is_outdated() const {
+  return !policy_version_.empty() &&
+         engine_->freshness().versions().announces(policy_dependency(name()), policy_version_) ==
+             Announced::other;
+}
+
+void NamespaceView::capture(const KeyRef& key) {
+  if (CaptureState* capture = CaptureState::current())
+    capture->note_key(engine_->freshness().pin_key(space_, key.key));
+}
+
+Reading NamespaceView::captured(Reading reading) {
+  if (CaptureState* capture = CaptureState::current()) capture->note(reading);
+  return reading;
+}
+
+Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, const EntryPlan* plan) {
+  if (plan != nullptr && plan->outdated) return {};
   const Instant now = engine_->clock().now();
   Found found = block_.store().find(key, now);
   if (!found) return {};
+  const Entry& entry = entry_of(found.entry);
+  if (plan != nullptr && plan->versioned && !carries_versions(entry, *plan)) return {};
   Staleness staleness = Staleness::fresh;
   bool refresh = found.refresh_due;
-  if (found.entry->deadlines().soft <= now) {
-    const ReadDecision decision = block_.on_soft_expired(entry_of(found.entry), now);
+  if (found.expired || entry.deadlines().soft <= now) {
+    const ReadDecision decision = block_.on_soft_expired(entry, now);
     if (decision == ReadDecision::miss) return {};
     refresh = refresh || decision == ReadDecision::serve_and_refresh;
-    staleness = Staleness::soft_deadline;
+    staleness = found.expired ? Staleness::expired : Staleness::soft_deadline;
     block_.counters().add(Metric::stale_serves);
-    block_.tell(NoticeKind::served_stale, *space_, entry_of(found.entry).key());
+    block_.tell(NoticeKind::served_stale, *space_, entry.key());
   }
-  if (refresh) engine_->refresher().refresh(block_, found.entry, keep);
+  const bool announces = plan != nullptr && plan->versioned;
+  // A loader that makes values for one policy version must not run when another one is current.
+  const KeepLoader own = policy_version_.empty() ? keep : KeepLoader(kNoLoader);
+  if (refresh) engine_->refresher().refresh(block_, found.entry, own, announces);
   return {std::move(found.entry), Origin::l1, staleness, now};
 }
 
-Reading NamespaceView::get(std::string_view key) {
+Reading NamespaceView::get(std::string_view key, const Skip& skip) {
   const FullKey name = full(key);
-  Reading found = look_up(name.ref(), kNoLoader);
+  capture(name.ref());
+  Reading found;
+  if (!skip.read_l1 && !is_outdated()) found = look_up(name.ref(), kNoLoader);
   block_.count_read(name.ref(), static_cast<bool>(found.entry));
-  return found;
+  return captured(std::move(found));
 }
 
 bool NamespaceView::contains(std::string_view key) {
   const FullKey name = full(key);
-  return block_.store().contains(name.ref(), engine_->clock().now());
+  capture(name.ref());
+  if (is_outdated()) return false;
+  const Instant now = engine_->clock().now();
+  if (CaptureState::current() == nullptr) return block_.store().contains(name.ref(), now);
+  Found found = block_.store().peek(name.ref(), now);
+  if (!found) return false;
+  // What makes the entry go makes the answer another one.
+  const bool past_soft = entry_of(found.entry).deadlines().soft <= now;
+  const Staleness staleness = found.expired ? Staleness::expired
+                              : past_soft   ? Staleness::soft_deadline
+                                            : Staleness::fresh;
+  captured({std::move(found.entry), Origin::l1, staleness, now});
+  return true;
 }
 
 Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
                                    const EntryOptions& options) {
-  for (const std::string& tag : options.tags) check_tag(tag);
+  check(options);
   const FullKey name = full(key);
+  capture(name.ref());
+  return captured(read_or_load(name, loader, keep, options));
+}
+
+Reading NamespaceView::read_or_load(const FullKey& name, ErasedLoader loader, KeepLoader keep,
+                                    const EntryOptions& options) {
   CallStart start = note_start(name.ref());  // before the first look
-  if (Reading hit = look_up(name.ref(), keep); hit.entry) {
+  const bool announces = !options.versions.empty() || !policy_version_.empty();
+  EntryPlan plan;
+  if (announces) plan = this->plan(name.ref(), options);
+  const EntryPlan* wanted = announces ? &plan : nullptr;
+  const auto look = [&] {
+    return options.skip.read_l1 ? Reading{} : look_up(name.ref(), keep, wanted);
+  };
+  if (Reading hit = look(); hit.entry) {
     block_.count_read(name.ref(), true);
+    follow_drift(name.ref(), hit.entry, options);
     return hit;
   }
   block_.count_read(name.ref(), false);
-  const EntryPlan plan = block_.plan(space_, name.ref().key, options.tags);
+  if (!announces) plan = this->plan(name.ref(), options);
   for (;;) {
     const auto [role, flight] = engine_->flights().board(name.ref(), start, plan.labels);
     switch (role) {
       case SingleFlight::Role::lead:
+        if (has_become_outdated(plan)) {
+          engine_->flights().complete(name.ref(), *flight, {});  // whoever waits starts over
+          plan = this->plan(name.ref(), options);
+          break;
+        }
         return lead(name, plan, *flight, loader, keep, options);
       case SingleFlight::Role::join:
         if (Reading shared = take(name.ref(), *flight, start); shared.entry) return shared;
@@ -94,15 +191,30 @@ Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader, Ke
         break;
     }
     start = note_start(name.ref());
-    if (Reading found = look_up(name.ref(), keep); found.entry)
-      return count_shared(std::move(found));
+    if (Reading found = look(); found.entry) return count_shared(std::move(found));
   }
+}
+
+void NamespaceView::follow_drift(const KeyRef& key, const EntryRef& ref,
+                                 const EntryOptions& options) {
+  if (options.tags.empty() && options.depends_on.empty()) return;
+  Entry& entry = entry_of(ref);
+  const std::uint64_t declared = declared_hash(options);
+  if (entry.declared.exchange(declared, std::memory_order_relaxed) == declared) return;
+  block_.counters().add(Metric::label_drifts);
+  const EntryPlan plan = this->plan(key, options);
+  std::vector<LabelRef> missing;
+  for (const LabelRef& label : plan.labels) {
+    if (!entry.carrier().carries(label.get())) missing.push_back(label);
+  }
+  if (missing.empty()) return;
+  block_.store().attach(key, missing, engine_->clock().now(), block_.options().labels.per_entry);
 }
 
 Reading NamespaceView::take(const KeyRef& key, SingleFlight::Flight& flight,
                             const CallStart& start) {
   EntryRef result = engine_->flights().wait(key, flight);
-  if (!result || !engine_->flights().usable(result, start)) return {};
+  if (!result || !engine_->flights().usable(key, result, start)) return {};
   return count_shared(loaded(std::move(result)));
 }
 
@@ -118,7 +230,7 @@ Reading NamespaceView::lead(const FullKey& name, const EntryPlan& plan,
   Reading found;
   try {
     // Between this caller's look and its boarding another flight may have landed.
-    found = look_up(key, keep);
+    if (!options.skip.read_l1) found = look_up(key, keep, &plan);
   } catch (...) {
     engine_->flights().fail(key, flight, std::current_exception());
     throw;
@@ -127,8 +239,14 @@ Reading NamespaceView::lead(const FullKey& name, const EntryPlan& plan,
     engine_->flights().complete(key, flight, found.entry);
     return count_shared(std::move(found));
   }
-  const KeyLoad load{engine_->clock(), engine_->freshness(), engine_->flights(), block_, key, plan,
-                     flight,           options.ttl};
+  const KeyLoad load{.services = engine_->loads(),
+                     .block = block_,
+                     .key = key,
+                     .plan = plan,
+                     .flight = flight,
+                     .ttl = options.ttl,
+                     .captures = options.capture,
+                     .fills = !options.skip.write_l1};
   return loaded(load.run(name.given(), loader));
 }
 
@@ -139,42 +257,60 @@ void NamespaceView::bind_loader(std::shared_ptr<const BackgroundLoader> loader) 
 void NamespaceView::get_or_load_many(std::span<const std::string_view> keys,
                                      ErasedBulkLoader loader, const EntryOptions& options,
                                      std::span<Reading> answers) {
-  for (const std::string& tag : options.tags) check_tag(tag);
+  check(options);
   BulkLoad(*this, keys, options, answers).run(loader);
+  for (const Reading& answer : answers) captured(answer);
 }
 
 StoreOutcome NamespaceView::put(std::string_view key, ErasedValue value,
                                 const EntryOptions& options) {
-  const FullKey name = full(key);
-  const EntryPlan plan = block_.plan(space_, name.ref().key, options.tags);
-  const Instant now = engine_->clock().now();
-  MadeEntry made = block_.make_entry(name.ref(), plan, plan.labels, Revision{},
-                                     request(plan, options), nullptr, Duration{}, now, value);
-  if (is_stored(made.outcome)) {
-    made.outcome = block_.store().put(made.entry, name.ref(), now);
-  } else {
-    block_.store().remove(
-        name.ref(), now);  // the old value is not true any more, though the new one is not kept
-  }
-  if (is_stored(made.outcome)) block_.counters().add(Metric::puts);
-  block_.count(made.outcome);
-  return made.outcome;
+  check(options);
+  return store(full(key), value, options, nullptr);
 }
 
 StoreOutcome NamespaceView::put(std::string_view key, ErasedValue value,
                                 const EntryOptions& options, const Lease& lease) {
+  check(options);
   const FullKey name = full(key);
   if (lease.key() != name.ref().key || !(LeaseAccess::space(lease) == space_)) {
     throw InvalidName("the lease is for \"" + lease.key() + "\", not for \"" +
                       std::string(name.ref().key) + "\" in \"" + this->name() + "\"");
   }
-  const EntryPlan plan = block_.plan(space_, name.ref().key, options.tags);
+  return store(name, value, options, &lease);
+}
+
+StoreOutcome NamespaceView::store(const FullKey& name, ErasedValue value,
+                                  const EntryOptions& options, const Lease* lease) {
+  const KeyRef& key = name.ref();
+  EntryPlan plan = this->plan(key, options);
+  // With the pair among its labels it is refused if another version becomes current before it is stored.
+  if (!policy_version_.empty()) {
+    VersionTable& versions = engine_->freshness().versions();
+    unite(plan.labels, {versions.pin(policy_dependency(this->name()), policy_version_)});
+  }
   const Instant now = engine_->clock().now();
-  MadeEntry made = block_.make_entry(name.ref(), plan, plan.labels, lease.birth(),
-                                     request(plan, options), nullptr, Duration{}, now, value);
-  if (now >= lease.expires_at()) made.outcome = StoreOutcome::refused_lease_expired;
-  if (is_stored(made.outcome)) {
-    made.outcome = block_.store().fill(made.entry, name.ref(), LeaseAccess::sequence(lease), now);
+  const EntryTerms terms{.birth = lease != nullptr ? lease->birth() : Revision{},
+                         .request = {.ttl = options.ttl, .labels = plan.labels.size()}};
+  MadeEntry made = block_.make_entry(key, plan, plan.labels, terms, now, value);
+  if (is_stored(made.outcome) && options.skip.write_l1) made.outcome = StoreOutcome::skipped;
+  if (lease == nullptr) {
+    engine_->hold_off().note_key(key.hash, now);
+    if (is_stored(made.outcome)) {
+      made.outcome = block_.store().put(made.entry, key, now);
+    } else {  // the old value is not true any more, though the new one is not kept
+      block_.store().invalidate(key, Mode::remove, now);
+    }
+    engine_->hold_off().note(now, engine_->freshness().revision());
+  } else if (now >= lease->expires_at()) {
+    made.outcome = StoreOutcome::refused_lease_expired;
+  } else if (is_stored(made.outcome) && plan.proven_since > lease->birth()) {
+    // The value depends on a key whose writes left no trace when it was fetched: what was read of that may be old.
+    made.outcome = StoreOutcome::refused_invalidated;
+  } else if (is_held_off(engine_->loads(), block_, key, plan.labels, LeaseAccess::taken_at(*lease),
+                         LeaseAccess::held_from(*lease))) {
+    made.outcome = StoreOutcome::refused_hold_off;
+  } else if (is_stored(made.outcome)) {
+    made.outcome = block_.store().fill(made.entry, key, LeaseAccess::sequence(*lease), now);
   }
   if (is_stored(made.outcome)) block_.counters().add(Metric::puts);
   block_.count(made.outcome);
@@ -183,19 +319,37 @@ StoreOutcome NamespaceView::put(std::string_view key, ErasedValue value,
 
 Lease NamespaceView::lease(std::string_view key) {
   const FullKey name = full(key);
-  return LeaseAccess::make(std::string(name.ref().key), space_, note_start(name.ref()),
-                           later(engine_->clock().now(), block_.options().lease));
+  const Instant now = engine_->clock().now();
+  const Duration hold_off = block_.options().hold_off;
+  const Revision held_from =
+      hold_off > Duration::zero() ? engine_->hold_off().revision_at(now - hold_off) : Revision{};
+  return LeaseAccess::make(std::string(name.ref().key), space_, note_start(name.ref()), held_from,
+                           now, later(now, block_.options().lease));
+}
+
+Invalidated NamespaceView::invalidate_if(const ErasedPredicate& predicate,
+                                         const InvalidateOptions& options) {
+  return engine_->invalidate_if(block_, space_, predicate, options);
+}
+
+Connection NamespaceView::on_removal(RemovalListener listener) {
+  return engine_->removals().listen(space_, scope_, std::move(listener));
+}
+
+std::shared_ptr<NamespaceCache> NamespaceView::at_version(std::string_view version) {
+  check_version(name(), version);
+  return std::make_shared<NamespaceView>(engine_, block_, space_, scope_, std::string(version));
 }
 
 Invalidated NamespaceView::invalidate(std::string_view key, const InvalidateOptions& options) {
   const FullKey name = full(key);
-  return engine_->invalidate_key(block_, name.ref(), options);
+  return engine_->invalidate(Target::key(std::string(name.ref().key), this->name()), options);
 }
 
 std::shared_ptr<NamespaceCache> NamespaceView::scoped(std::string_view scope) {
   check_scope(scope);
-  return std::make_shared<NamespaceView>(engine_, block_, space_,
-                                         scope_ + std::string(scope) + kKeySeparator);
+  return std::make_shared<NamespaceView>(
+      engine_, block_, space_, scope_ + std::string(scope) + kKeySeparator, policy_version_);
 }
 
 }  // namespace freshet::detail

@@ -14,12 +14,13 @@ namespace freshet::detail {
 
 class NamespaceView final : public NamespaceCache {
  public:
-  /// `scope` is what every key of this view begins with; empty for the whole namespace.
+  /// `scope` is what every key of this view begins with; empty for the whole namespace. `policy_version` is what the view
+  /// announces; empty for none.
   NamespaceView(std::shared_ptr<Engine> engine, PolicyBlock& block, LabelRef space,
-                std::string scope);
+                std::string scope, std::string policy_version);
 
   const std::string& name() const noexcept override;
-  Reading get(std::string_view key) override;
+  Reading get(std::string_view key, const Skip& skip) override;
   bool contains(std::string_view key) override;
   Reading get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
                       const EntryOptions& options) override;
@@ -30,6 +31,10 @@ class NamespaceView final : public NamespaceCache {
   StoreOutcome put(std::string_view key, ErasedValue value, const EntryOptions& options,
                    const Lease& lease) override;
   Lease lease(std::string_view key) override;
+  Invalidated invalidate_if(const ErasedPredicate& predicate,
+                            const InvalidateOptions& options) override;
+  Connection on_removal(RemovalListener listener) override;
+  std::shared_ptr<NamespaceCache> at_version(std::string_view version) override;
   Invalidated invalidate(std::string_view key, const InvalidateOptions& options) override;
   std::shared_ptr<NamespaceCache> scoped(std::string_view scope) override;
 
@@ -37,11 +42,29 @@ class NamespaceView final : public NamespaceCache {
   friend class BulkLoad;
 
   FullKey full(std::string_view key) const;
+  /// Throws InvalidName for what the caller named wrongly, before anything has happened.
+  static void check(const EntryOptions& options);
+  /// Pins what the caller names.
+  EntryPlan plan(const KeyRef& key, const EntryOptions& options);
+  /// Whether this view announces a policy version that is not the current one.
+  bool is_outdated() const;
+  /// Whether that came about since the plan was made. To be asked after the birth was noted: what changes later is seen by
+  /// the fill.
+  bool has_become_outdated(const EntryPlan& plan) const { return !plan.outdated && is_outdated(); }
+  /// If this thread reads for a load: pins the key for it, before the read; and notes what was read.
+  void capture(const KeyRef& key);
+  static Reading captured(Reading reading);
+  /// Looks whether the labels that a caller names are those of the entry, and adds what it lacks.
+  void follow_drift(const KeyRef& key, const EntryRef& ref, const EntryOptions& options);
+  Reading read_or_load(const FullKey& name, ErasedLoader loader, KeepLoader keep,
+                       const EntryOptions& options);
+  StoreOutcome store(const FullKey& name, ErasedValue value, const EntryOptions& options,
+                     const Lease* lease);
   CallStart note_start(const KeyRef& key) const noexcept;
   static Reading loaded(EntryRef entry) noexcept;
   /// What may be served of the key now. Starts a refresh where one is called for, with a loader from
-  /// `keep` or the bound one.
-  Reading look_up(const KeyRef& key, KeepLoader keep);
+  /// `keep` or the bound one. `plan`, of a caller that announces versions, is what the entry must have been made with.
+  Reading look_up(const KeyRef& key, KeepLoader keep, const EntryPlan* plan = nullptr);
   /// Waits for a flight; an empty reading means: start over. Throws what its loader threw, or RecursiveLoad.
   Reading take(const KeyRef& key, SingleFlight::Flight& flight, const CallStart& start);
   Reading count_shared(Reading reading) noexcept;
@@ -53,6 +76,7 @@ class NamespaceView final : public NamespaceCache {
   PolicyBlock& block_;
   LabelRef space_;
   std::string scope_;
+  std::string policy_version_;
 };
 
 }  // namespace freshet::detail

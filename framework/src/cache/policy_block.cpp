@@ -28,7 +28,8 @@ std::vector<TagTemplate> tag_templates(const std::vector<std::string>& texts) {
 
 PolicyBlock::PolicyBlock(const config::BlockModel& model, std::size_t position,
                          Freshness& freshness, const StrategyCollaborators& collaborators,
-                         SignalBus& bus, const AnalyticsOptions& analytics)
+                         SignalBus& bus, RemovalListeners& removals,
+                         const AnalyticsOptions& analytics)
     : position_(position),
       name_(model.name),
       strategy_name_(config::strategy_text(model)),
@@ -36,6 +37,7 @@ PolicyBlock::PolicyBlock(const config::BlockModel& model, std::size_t position,
       bytes_place_(model.bytes_place),
       freshness_(freshness),
       bus_(bus),
+      removals_(removals),
       key_(key_template(model.options.key)),
       tags_(tag_templates(model.options.tags)),
       strategies_(make_strategies(model, collaborators)),
@@ -65,42 +67,85 @@ EntryPlan PolicyBlock::plan(const LabelRef& space, std::string_view key,
   plan.labels.reserve(1 + tags_.size() + tags.size());
   plan.labels.push_back(space);
   if (key_) plan.key_matches = key_->match(key, plan.fields);
-  std::vector<LabelRef> pinned;
   if (plan.key_matches) {
     for (const TagTemplate& tag : tags_) {
       const std::string text = tag.expand(plan.fields);
       check_tag(text);
-      pinned.push_back(freshness_.pin(LabelKind::tag, text));
+      add_label(LabelKind::tag, text, plan.labels);
     }
   }
-  for (const std::string& tag : tags) pinned.push_back(freshness_.pin(LabelKind::tag, tag));
-  unite(plan.labels, pinned);
+  for (const std::string& tag : tags) add_label(LabelKind::tag, tag, plan.labels);
   return plan;
 }
 
+void PolicyBlock::add_label(LabelKind kind, std::string_view text, std::vector<LabelRef>& labels) {
+  if (freshness_.live_labels() < options_.labels.in_all)
+    return unite(labels, {freshness_.pin(kind, text)});
+  LabelRef live = freshness_.find(LabelName(kind, text));
+  unite(labels, {live ? std::move(live) : freshness_.overflow()});
+}
+
+void PolicyBlock::add_captured(const std::vector<LabelRef>& captured,
+                               std::vector<LabelRef>& labels) {
+  for (const LabelRef& label : captured) {
+    const bool fits = label->is_shared() || freshness_.live_labels() <= options_.labels.in_all;
+    unite(labels, {fits ? label : freshness_.overflow_for(*label)});
+  }
+}
+
+bool PolicyBlock::fit_labels(std::vector<LabelRef>& labels, const Deadlines& deadlines,
+                             bool inherits_overflow) {
+  const auto over = std::find_if(labels.begin() + 1, labels.end(), [this](const LabelRef& label) {
+    return freshness_.is_overflow(label);
+  });
+  const bool none_left = over != labels.end() && !inherits_overflow;  // in all
+  if (over != labels.end()) labels.erase(over);
+  const std::size_t most = 1 + options_.labels.per_entry;  // the namespace comes on top
+  if (labels.size() <= most && !none_left) {
+    if (inherits_overflow) labels.push_back(freshness_.overflow());
+    return true;
+  }
+  counters_.add(Metric::labels_overflowed);
+  if (options_.labels.overflow == LabelOverflow::reject) return false;
+  const bool by_time = options_.labels.overflow == LabelOverflow::ttl_only;
+  if (by_time && deadlines.hard == kNever) return false;
+  LabelRef rest = freshness_.overflow();
+  for (std::size_t i = most; i < labels.size(); ++i) rest = freshness_.overflow_for(*labels[i]);
+  labels.resize(std::min(labels.size(), most));
+  if (!by_time || inherits_overflow) labels.push_back(std::move(rest));
+  return true;
+}
+
 MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
-                                  std::vector<LabelRef> labels, Revision birth,
-                                  const Entry::Request& request, const LoadContext* context,
-                                  Duration load_time, Instant now, ErasedValue value) {
+                                  std::vector<LabelRef> labels, const EntryTerms& terms,
+                                  Instant now, ErasedValue value) {
   const EntryView view{
       .name_space = key.space->text(),
       .key = key.key,
       .fields = plan.fields,
-      .requested_ttl = request.ttl,
-      .loader_ttl = context != nullptr ? context->requested_ttl() : std::nullopt,
-      .load_time = load_time,
+      .requested_ttl = terms.request.ttl,
+      .loader_ttl = terms.context != nullptr ? terms.context->requested_ttl() : std::nullopt,
+      .load_time = terms.load_time,
       .bytes = entry_bytes(key, value),
   };
-  const Deadlines deadlines = strategies_.whole->on_store(view, now);
+  Deadlines deadlines = strategies_.whole->on_store(view, now);
+  deadlines.hard = std::min(deadlines.hard, terms.at_most);
   StoreOutcome outcome = StoreOutcome::stored;
-  if (context != nullptr && !context->keeps()) {
+  if (terms.context != nullptr && !terms.context->keeps()) {
     outcome = StoreOutcome::not_kept_by_loader;
   } else if (!plan.key_matches || deadlines.hard <= now) {
     outcome = StoreOutcome::not_kept_by_policy;
+  } else if (labels.size() > 1 + options_.labels.per_entry &&
+             freshness_.announces_old_version(labels)) {
+    outcome = StoreOutcome::refused_version;  // the version may be among the labels left out
+  } else if (!fit_labels(labels, deadlines, terms.inherits_overflow)) {
+    outcome = StoreOutcome::refused_labels;
   }
-  EntryRef entry = Entry::create(key, std::move(labels), birth, now, deadlines, value);
-  entry_of(entry).set_request(request);
-  return {std::move(entry), outcome};
+  EntryRef ref = Entry::create(key, std::move(labels), terms.birth, now, deadlines, value);
+  Entry& entry = entry_of(ref);
+  entry.set_request(terms.request);
+  entry.declared.store(plan.declared, std::memory_order_relaxed);
+  return {std::move(ref), outcome};
 }
 
 ReadDecision PolicyBlock::on_soft_expired(const Entry& entry, Instant now) {
@@ -154,6 +199,16 @@ void PolicyBlock::count(StoreOutcome outcome) noexcept {
       return counters_.add(Metric::refused_older);
     case StoreOutcome::refused_lease_expired:
       return counters_.add(Metric::refused_lease_expired);
+    case StoreOutcome::refused_version:
+      return counters_.add(Metric::refused_version);
+    case StoreOutcome::refused_hold_off:
+      return counters_.add(Metric::refused_hold_off);
+    case StoreOutcome::refused_labels:
+      return counters_.add(Metric::refused_labels);
+    case StoreOutcome::not_kept_stale:
+      return counters_.add(Metric::not_kept_stale);
+    case StoreOutcome::skipped:
+      return;
     case StoreOutcome::not_kept_by_policy:
       return counters_.add(Metric::not_kept_by_policy);
     case StoreOutcome::not_kept_by_loader:
@@ -165,6 +220,7 @@ void PolicyBlock::count(StoreOutcome outcome) noexcept {
 
 void PolicyBlock::on_removed(const Entry& entry, RemovalCause cause) noexcept {
   tell(NoticeKind::removed, *entry.carrier().name_space(), entry.key(), cause);
+  if (removals_.listened()) removals_.note(entry, cause);
   switch (cause) {
     case RemovalCause::explicit_:
       return counters_.add(Metric::removed_explicit);
@@ -176,6 +232,23 @@ void PolicyBlock::on_removed(const Entry& entry, RemovalCause cause) noexcept {
       return counters_.add(Metric::removed_capacity);
     case RemovalCause::label:
       return counters_.add(Metric::removed_label);
+    case RemovalCause::ban:
+      return counters_.add(Metric::removed_ban);
+  }
+}
+
+void PolicyBlock::on_swept(RemovalCause cause) noexcept {
+  switch (cause) {
+    case RemovalCause::expired:
+      return counters_.add(Metric::swept_expired);
+    case RemovalCause::label:
+      return counters_.add(Metric::swept_label);
+    case RemovalCause::ban:
+      return counters_.add(Metric::swept_ban);
+    case RemovalCause::explicit_:
+    case RemovalCause::replaced:
+    case RemovalCause::capacity:
+      return;  // no sweep finds these
   }
 }
 
@@ -199,6 +272,7 @@ NamespaceStatistics PolicyBlock::statistics() const {
   statistics.entries = holdings.entries;
   statistics.bytes = holdings.bytes;
   statistics.tagged_entries = holdings.tagged;
+  statistics.dependent_entries = holdings.dependent;
   return statistics;
 }
 

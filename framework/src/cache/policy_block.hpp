@@ -13,6 +13,7 @@
 
 #include "analytics/hot_keys.hpp"
 #include "cache/guarded_strategy.hpp"
+#include "cache/removal_listeners.hpp"
 #include "config/policy_model.hpp"
 #include "freshet/detail/namespace_cache.hpp"
 #include "freshet/loader.hpp"
@@ -31,6 +32,20 @@ struct EntryPlan {
   std::vector<LabelRef> labels;          // the namespace, the block's tags, the caller's
   std::vector<EntryView::Field> fields;  // of the key; they point into it
   bool key_matches = true;               // whether the key fits the block's template
+  bool versioned = false;                // the caller announces versions, among the labels
+  bool outdated = false;    // one of them is not the current one: nothing cached is for this caller
+  Revision proven_since{};  // since when writes of the keys among the labels are seen
+  std::uint64_t declared = 0;  // a hash of the labels that the caller names
+};
+
+/// What a value is to be stored with, beside its plan.
+struct EntryTerms {
+  Revision birth{};
+  Entry::Request request{};
+  const LoadContext* context = nullptr;
+  Duration load_time{};
+  Instant at_most = kNever;        // what it was made from is good until then
+  bool inherits_overflow = false;  // what it was made from has labels beyond a limit
 };
 
 /// What a value turned into: an entry, and where it may be stored or why it may not.
@@ -44,7 +59,7 @@ class PolicyBlock final : public RemovalObserver {
   /// `position` is that of the block in the policy.
   PolicyBlock(const config::BlockModel& model, std::size_t position, Freshness& freshness,
               const StrategyCollaborators& collaborators, SignalBus& bus,
-              const AnalyticsOptions& analytics);
+              RemovalListeners& removals, const AnalyticsOptions& analytics);
 
   const std::string& name() const noexcept { return name_; }
   const std::string& strategy_name() const noexcept { return strategy_name_; }
@@ -62,10 +77,17 @@ class PolicyBlock final : public RemovalObserver {
   /// Pins what an entry under `key` will carry. Throws InvalidName for a bad tag.
   EntryPlan plan(const LabelRef& space, std::string_view key, const std::vector<std::string>& tags);
 
-  /// Asks the strategy for deadlines and makes the entry. `labels` become the entry's.
+  /// Asks the strategy for deadlines and makes the entry. `labels` become the entry's, as far as the block's limit and its
+  /// rule allow.
   MadeEntry make_entry(const KeyRef& key, const EntryPlan& plan, std::vector<LabelRef> labels,
-                       Revision birth, const Entry::Request& request, const LoadContext* context,
-                       Duration load_time, Instant now, ErasedValue value);
+                       const EntryTerms& terms, Instant now, ErasedValue value);
+
+  /// Adds a tag or resource to `labels`; where the limit on labels in all is reached, what stands for the rest.
+  void add_label(LabelKind kind, std::string_view text, std::vector<LabelRef>& labels);
+
+  /// Adds what a load has read. Where the limit in all is reached, labels that only `captured` holds give way to what stands
+  /// for them.
+  void add_captured(const std::vector<LabelRef>& captured, std::vector<LabelRef>& labels);
 
   /// What to do with an entry that is read past its soft deadline.
   ReadDecision on_soft_expired(const Entry& entry, Instant now);
@@ -108,8 +130,12 @@ class PolicyBlock final : public RemovalObserver {
   NamespaceStatistics statistics() const;
 
   void on_removed(const Entry& entry, RemovalCause cause) noexcept override;
+  void on_swept(RemovalCause cause) noexcept override;
 
  private:
+  /// Cuts `labels` down to what an entry may carry. False: it may not be kept.
+  bool fit_labels(std::vector<LabelRef>& labels, const Deadlines& deadlines,
+                  bool inherits_overflow);
   void publish(NoticeKind kind, const Label& space, std::string_view key,
                std::optional<RemovalCause> removal) noexcept;
 
@@ -120,6 +146,7 @@ class PolicyBlock final : public RemovalObserver {
   const Place bytes_place_;
   Freshness& freshness_;
   SignalBus& bus_;
+  RemovalListeners& removals_;
   const std::optional<KeyTemplate> key_;
   const std::vector<TagTemplate> tags_;
   const BlockStrategies strategies_;

@@ -14,24 +14,31 @@ LabelRef space_of(const Entry& entry) { return entry.carrier().labels().front();
 // What the refreshed entry carries for sure: what policy and callers asked for, and what was added
 // later. The loader's own labels are for it to name again.
 void add_labels_of(const Entry& old, std::vector<LabelRef>& labels) {
-  const std::vector<LabelRef>& own = old.carrier().labels();
-  const auto declared = static_cast<std::ptrdiff_t>(std::min(own.size(), old.request().labels));
-  unite(labels, {own.begin(), own.begin() + declared});
+  const std::span<const LabelRef> own = old.carrier().labels();
+  unite(labels, own.first(std::min(own.size(), old.request().labels)));
   for (const AttachedLabel* late = old.carrier().attached(); late != nullptr; late = late->next) {
     unite(labels, {late->label});
   }
 }
 
+bool was_asked_for_with_version(const Entry& entry) {
+  const std::span<const LabelRef> own = entry.carrier().labels();
+  const auto declared = own.first(std::min(own.size(), entry.request().labels));
+  return std::any_of(declared.begin(), declared.end(),
+                     [](const LabelRef& label) { return label->kind() == LabelKind::version; });
+}
+
 }  // namespace
 
-void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep) {
+void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep, bool announces) {
   Entry& entry = entry_of(ref);
-  if (!claim_refresh(entry)) return;
+  const bool versioned = was_asked_for_with_version(entry);
+  if ((versioned && !announces) || !claim_refresh(entry)) return;
   const bool begun = block.budget().take(clock_.now());
   Loader loader;
   if (begun) {
     loader = keep();
-    if (!loader) loader = block.bound_loader(space_of(entry));
+    if (!loader && !versioned) loader = block.bound_loader(space_of(entry));
     if (loader && start(block, ref, space_of(entry), std::string(entry.key()), std::move(loader))) {
       return;
     }
@@ -43,7 +50,7 @@ void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep
 bool Refresher::refresh_bound(PolicyBlock& block, const EntryRef& ref) {
   Entry& entry = entry_of(ref);
   Loader loader = block.bound_loader(space_of(entry));
-  if (!loader || !claim_refresh(entry)) return false;
+  if (!loader || was_asked_for_with_version(entry) || !claim_refresh(entry)) return false;
   if (block.budget().take(clock_.now())) {
     if (start(block, ref, space_of(entry), std::string(entry.key()), std::move(loader)))
       return true;
@@ -94,13 +101,22 @@ void Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& spa
   const KeyRef name(*space, key);
   try {
     EntryPlan plan = block.plan(space, name.key, {});
-    if (old) add_labels_of(entry_of(old), plan.labels);
-    const CallStart start{freshness_.keys().sequence(name.hash), freshness_.revision()};
-    const auto [role, flight] = flights_.board(name, start, plan.labels);
+    if (old) {
+      add_labels_of(entry_of(old), plan.labels);
+      plan.declared = entry_of(old).declared.load(std::memory_order_relaxed);
+    }
+    const Freshness& freshness = services_.freshness;
+    const CallStart start{freshness.keys().sequence(name.hash), freshness.revision()};
+    const auto [role, flight] = services_.flights.board(name, start, plan.labels);
     if (role == SingleFlight::Role::lead) {
       const auto ttl = old ? entry_of(old).request().ttl : std::nullopt;
-      KeyLoad{clock_, freshness_, flights_, block, name, plan, *flight, ttl}.run(
-          key, [&](LoadContext& context, ValueSink sink) { loader(key, context, sink); });
+      KeyLoad{.services = services_,
+              .block = block,
+              .key = name,
+              .plan = plan,
+              .flight = *flight,
+              .ttl = ttl}
+          .run(key, [&](LoadContext& context, ValueSink sink) { loader(key, context, sink); });
       block.count_refresh();
       block.tell(NoticeKind::refreshed, *space, key);
     }

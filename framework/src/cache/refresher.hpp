@@ -18,13 +18,13 @@ namespace freshet::detail {
 
 class Refresher {
  public:
-  Refresher(const Clock& clock, Logger& logger, Freshness& freshness, SingleFlight& flights,
-            BackgroundWork& work) noexcept
-      : clock_(clock), logger_(logger), freshness_(freshness), flights_(flights), work_(work) {}
+  Refresher(const LoadServices& services, Logger& logger, BackgroundWork& work) noexcept
+      : services_(services), clock_(services.clock), logger_(logger), work_(work) {}
 
   /// Refreshes an entry, with the call's own loader if `keep` gives one, else with the one bound to
-  /// its namespace. Does nothing without either, beyond the budget, or if somebody has begun.
-  void refresh(PolicyBlock& block, const EntryRef& entry, KeepLoader keep);
+  /// its namespace. Does nothing without either, beyond the budget, or if somebody has begun. An entry that was asked for with
+  /// a version is left to calls that announce it (`announces`): no other loader is known to make that version.
+  void refresh(PolicyBlock& block, const EntryRef& entry, KeepLoader keep, bool announces);
 
   /// The same with the bound loader alone. Says whether a load was started.
   bool refresh_bound(PolicyBlock& block, const EntryRef& entry);
@@ -44,10 +44,9 @@ class Refresher {
   void run(PolicyBlock& block, const EntryRef& old, const LabelRef& space, const std::string& key,
            const BackgroundLoader& loader);
 
+  const LoadServices& services_;
   const Clock& clock_;
   Logger& logger_;
-  Freshness& freshness_;
-  SingleFlight& flights_;
   BackgroundWork& work_;
 };
 

@@ -21,6 +21,32 @@ OptionTable<Capacity> capacity_table() {
   return table;
 }
 
+OptionTable<LabelLimits> label_table() {
+  OptionTable<LabelLimits> table;
+  table.add("per_entry", &LabelLimits::per_entry, count_kind({.at_least = 1}),
+            "how many tags, resources, keys and versions an entry may carry");
+  table.add("in_all", &LabelLimits::in_all, count_kind({.at_least = 1}),
+            "how many may be in use at once, over all blocks");
+  table.add("overflow", &LabelLimits::overflow,
+            word_kind<LabelOverflow>({{"collapse", LabelOverflow::collapse},
+                                      {"reject", LabelOverflow::reject},
+                                      {"ttl_only", LabelOverflow::ttl_only}}),
+            "what becomes of an entry with more: it goes with the invalidation of any label "
+            "(collapse), it is not kept (reject), only time ends it (ttl_only)");
+  return table;
+}
+
+/// `separator`: one byte.
+OptionKind<std::string> separator_kind() {
+  OptionKind<std::string> kind = text_kind(1);
+  kind.check = [check = kind.check](const std::string& value, const std::string& path,
+                                    Findings& findings) {
+    check(value, path, findings);
+    if (value.empty()) findings.add(path, "expected one byte such as \":\", found \"\"");
+  };
+  return kind;
+}
+
 /// `key`: a text that parses as a template.
 OptionKind<std::string> key_kind() {
   OptionKind<std::string> kind = text_kind(kMaxKeyBytes);
@@ -71,6 +97,13 @@ const OptionTable<BlockOptions>& block_table() {
              "tags that every entry carries; may use the fields of the key");
     made.add("lease", &BlockOptions::lease, duration_kind({.above = Duration::zero()}),
              "how long a lease may be held before a put with it is refused");
+    made.add("separator", &BlockOptions::separator, separator_kind(),
+             "where the prefixes of keys end, for invalidate_prefix");
+    made.add("hold_off", &BlockOptions::hold_off,
+             duration_kind({.at_least = Duration::zero(), .at_most = std::chrono::minutes{10}}),
+             "for sources that lag: how long after an invalidation or a put what it hit is loaded "
+             "without being kept");
+    made.add_section("labels", &BlockOptions::labels, label_table());
     made.relate(check_tags);
     return made;
   }();

@@ -29,6 +29,14 @@ constexpr std::string_view kNamespacesKey = "namespaces";
 constexpr std::string_view kPluginsKey = "plugins";
 constexpr std::string_view kDefaultStrategy = "ttl";
 
+/// For rules: where the prefixes of each block's keys end.
+void note_separators(PolicyModel& model) {
+  for (const BlockModel& block : model.blocks) {
+    if (block.options.separator.empty()) continue;  // which is a finding
+    model.rules.separators.push_back({block.name, block.options.separator.front()});
+  }
+}
+
 class PolicyReader {
  public:
   PolicyReader(const StrategyRegistry& registry, const Observation& observation, Findings& findings)
@@ -49,6 +57,7 @@ class PolicyReader {
     read_defaults(root);
     read_namespaces(root);
     model_.rules = rules::read_rules(root, findings_);
+    note_separators(model_);
     return std::move(model_);
   }
 
@@ -384,6 +393,7 @@ PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegist
   for (const BlockModel& block : model.blocks) served.push_back(block.name);
   model.rules = rules::rules_from_code(rules, served, findings);
   findings.throw_if_any();
+  note_separators(model);
   return model;
 }
 

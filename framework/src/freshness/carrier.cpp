@@ -1,8 +1,15 @@
 #include "freshness/carrier.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace freshet::detail {
+
+Carrier::Carrier(Revision birth, std::span<const LabelRef> labels) noexcept
+    : birth_(birth), labels_(labels) {
+  for (const LabelRef& label : labels_) {
+    depends_on_keys_ = depends_on_keys_ || label->kind() == LabelKind::key;
+  }
+}
 
 Carrier::~Carrier() {
   AttachedLabel* node = attached_.load(std::memory_order_relaxed);  // nobody else is left
@@ -19,33 +26,60 @@ bool Carrier::carries(const Label* label) const noexcept {
   return false;
 }
 
-bool Carrier::carries_tag() const noexcept {
-  return attached() != nullptr ||
-         std::any_of(labels_.begin(), labels_.end(),
-                     [](const LabelRef& label) { return label->kind() == LabelKind::tag; });
+bool Carrier::carries_any(const std::unordered_set<const Label*>& labels) const {
+  if (labels.empty()) return false;
+  for (const LabelRef& own : labels_) {
+    if (labels.count(own.get()) != 0) return true;
+  }
+  for (const AttachedLabel* node = attached(); node != nullptr; node = node->next) {
+    if (labels.count(node->label.get()) != 0) return true;
+  }
+  return false;
 }
+
+std::size_t Carrier::label_count() const noexcept {
+  std::size_t count = labels_.size() - 1;
+  for (const AttachedLabel* node = attached(); node != nullptr; node = node->next) ++count;
+  return count;
+}
+
+bool Carrier::carries_kind(bool (*wanted)(LabelKind)) const noexcept {
+  for (const LabelRef& label : labels_) {
+    if (wanted(label->kind())) return true;
+  }
+  for (const AttachedLabel* node = attached(); node != nullptr; node = node->next) {
+    if (wanted(node->label->kind())) return true;
+  }
+  return false;
+}
+
+bool Carrier::carries_tag() const noexcept {
+  return carries_kind([](LabelKind kind) { return kind == LabelKind::tag; });
+}
+
+bool Carrier::carries_dependency() const noexcept { return carries_kind(is_dependency); }
 
 void Carrier::attach(LabelRef label, Revision joined) {
   if (carries(label.get())) return;
   AttachedLabel* node =
       new AttachedLabel{std::move(label), joined, attached_.load(std::memory_order_relaxed)};
-  if (counted_) node->label->resident().add(1);
+  if (counted_) node->label->count(1);
   attached_.store(node, std::memory_order_release);
 }
 
 bool Carrier::count_in() noexcept {
   if (std::exchange(counted_, true)) return false;
-  for (const LabelRef& label : labels_) label->resident().add(1);
+  for (const LabelRef& label : labels_) label->count(1);
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next)
-    node->label->resident().add(1);
+    node->label->count(1);
   return true;
 }
 
 bool Carrier::count_out() noexcept {
   if (!std::exchange(counted_, false)) return false;
-  for (const LabelRef& label : labels_) label->resident().add(-1);
+  for (const LabelRef& label : labels_) label->count(-1);
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next)
-    node->label->resident().add(-1);
+    node->label->count(-1);
   return true;
 }
 

@@ -1,13 +1,14 @@
 // Carrier: the part of an entry that carries labels.
 //
 // What it points at never changes once the entry is published; labels that are added later are attached in front of a
-// list. References to labels are given up when the carrier is destroyed (a reader may be walking them), while the
-// labels' resident counts go down when the entry leaves the table.
+// list. References to labels are given up when the entry is destroyed (a reader may be walking them), while the labels'
+// resident counts go down when the entry leaves the table.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <span>
+#include <unordered_set>
 
 #include "freshness/label.hpp"
 
@@ -22,9 +23,8 @@ struct AttachedLabel {
 
 class Carrier {
  public:
-  /// `labels`: the namespace first, then the tags, each once.
-  Carrier(Revision birth, std::vector<LabelRef> labels) noexcept
-      : birth_(birth), labels_(std::move(labels)) {}
+  /// `labels`: the namespace first, each once. They are whoever's the carrier is part of, and stay as they are while it is.
+  Carrier(Revision birth, std::span<const LabelRef> labels) noexcept;
   ~Carrier();
   Carrier(const Carrier&) = delete;
   Carrier& operator=(const Carrier&) = delete;
@@ -32,7 +32,7 @@ class Carrier {
   Revision birth() const noexcept { return birth_; }
   /// For a put, which is born when it takes its key's lock. Only before the entry is published.
   void be_born(Revision now) noexcept { birth_ = now; }
-  const std::vector<LabelRef>& labels() const noexcept { return labels_; }
+  std::span<const LabelRef> labels() const noexcept { return labels_; }
   const Label* name_space() const noexcept { return labels_.front().get(); }
 
   /// acquire: pairs with the release in attach(), so that an attached label is seen whole.
@@ -41,7 +41,14 @@ class Carrier {
   }
 
   bool carries(const Label* label) const noexcept;
+  bool carries_any(const std::unordered_set<const Label*>& labels) const;
+  /// How many it carries beside its namespace. O(labels attached).
+  std::size_t label_count() const noexcept;
   bool carries_tag() const noexcept;
+  bool carries_dependency() const noexcept;
+
+  /// Whether labels that it does not carry itself may make it stale: it depends on keys.
+  bool may_have_ancestors() const noexcept { return depends_on_keys_; }
 
   /// Adds a label that ignores raises up to `joined`. Call with the lock of the entry's shard held; readers may walk
   /// meanwhile. Does nothing if the label is carried already.
@@ -52,18 +59,29 @@ class Carrier {
   bool count_in() noexcept;
   bool count_out() noexcept;
 
-  /// The `published` at which somebody last found this fresh. relaxed: it is a fact about immutable things, and carries
-  /// nothing else with it.
-  Revision checked() const noexcept { return Revision{checked_.load(std::memory_order_relaxed)}; }
+  /// Whether it is counted in. With the lock of its shard held.
+  bool is_counted() const noexcept { return counted_; }
+
+  /// The `published` at which somebody last looked and found no removal. acquire: pairs with the release in set_checked(),
+  /// so that verdict() is at least as old.
+  Revision checked() const noexcept { return Revision{checked_.load(std::memory_order_acquire)}; }
   void set_checked(Revision published) noexcept {
-    checked_.store(published.value, std::memory_order_relaxed);
+    checked_.store(published.value, std::memory_order_release);
   }
 
+  /// fresh, or expired for good: watermarks never sink, and what is forgotten of a ban must not be forgotten of its effect.
+  Verdict verdict() const noexcept { return verdict_.load(std::memory_order_relaxed); }
+  void expire() noexcept { verdict_.store(Verdict::expired, std::memory_order_relaxed); }
+
  private:
+  bool carries_kind(bool (*wanted)(LabelKind)) const noexcept;
+
   Revision birth_;  // never changes once published
-  const std::vector<LabelRef> labels_;
+  const std::span<const LabelRef> labels_;
   rt::Atomic<AttachedLabel*> attached_{nullptr};
   rt::Atomic<std::uint64_t> checked_{0};
+  rt::Atomic<Verdict> verdict_{Verdict::fresh};
+  bool depends_on_keys_ = false;
   bool counted_ = false;  // guarded by the lock of the entry's shard
 };
 

@@ -1,52 +1,278 @@
 #include "freshness/freshness.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace freshet::detail {
+namespace {
 
-Freshness::Freshness(std::size_t stripes)
+// Raises an atomic to at least `to`. release: whoever reads it with acquire sees what was stored before.
+void raise_to(rt::Atomic<std::uint64_t>& word, Revision to) noexcept {
+  std::uint64_t now = word.load(std::memory_order_relaxed);
+  while (now < to.value && !word.compare_exchange_weak(now, to.value, std::memory_order_release,
+                                                       std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace
+
+Freshness::Freshness(std::size_t stripes, std::size_t max_versioned_dependencies)
     : labels_(std::make_shared<LabelTable>(stripes)),
       root_(pin(LabelKind::root, {})),
-      keys_(stripes) {}
+      overflow_(pin(LabelKind::overflow, {})),
+      keys_(stripes),
+      versions_(*labels_, max_versioned_dependencies) {}
 
-Revision Freshness::raise(std::span<const LabelName> names, Mode mode) {
+LabelRef Freshness::pin_key(const LabelRef& space, std::string_view key) {
+  if (space->keys_used_since().value == 0) {
+    rt::Lock lock(raise_mutex_);
+    if (space->keys_used_since().value == 0) {
+      const std::uint64_t next = revision_.load(std::memory_order_relaxed) + 1;
+      // A load born below `next` may have read a key whose writes left no floor yet.
+      space->keys_used_since_.store(next, std::memory_order_release);
+      revision_.store(next, std::memory_order_release);
+    }
+  }
+  const std::string text = key_label_text(space->text(), key);
+  return labels_->pin(LabelName(LabelKind::key, text), space);
+}
+
+LabelRef Freshness::find_key(const Label& space, std::string_view key) const {
+  if (space.keys_used_since().value == 0) return {};
+  const std::string text = key_label_text(space.text(), key);
+  return labels_->find(LabelName(LabelKind::key, text));
+}
+
+Revision Freshness::raise(const RaiseSet& set, Mode mode) {
   rt::Lock lock(raise_mutex_);
-  const Revision next{revision_.load(std::memory_order_relaxed) +
-                      1};  // only raises write it, under this lock
+  // Only raises write it, under this lock.
+  const Revision next{revision_.load(std::memory_order_relaxed) + 1};
   bool live = false;
-  for (const LabelName& name : names) {
-    if (labels_->raise(name, mode, next)) live = true;
+  for (const LabelName& name : set.labels) {
+    live = raise_label(name, mode, next) || live;
     FRESHET_PAUSE("label_raised");
   }
-  // Watermarks first: whoever reads either word sees them (release here, acquire in revision() and published()).
-  revision_.store(next.value, std::memory_order_release);
-  FRESHET_PAUSE("revision_stored");
-  // seq_cst: so that a get which starts after this call, by whatever order, cannot read an older word.
+  for (const RaiseSet::Version& version : set.versions)
+    live = raise_version(version, mode, next) || live;
+  for (const Ban& ban : set.bans) {
+    raise_ban(ban, mode, next);
+    live = true;
+  }
+  for (const LabelRef& space : set.load_floors) raise_to(space->load_floor_, next);
+  if (concerns_overflow(set)) {
+    // Though nobody may carry it yet: the entry of a load under way is about to, in the place of labels raised just now.
+    const Label* overflow = labels_->raise(LabelName(LabelKind::overflow, {}), mode, next);
+    if (overflow_->is_shared()) {
+      recent_.note(overflow, next);
+      live = true;
+    }
+  }
+  // Watermarks first: whoever reads either word sees them (release here, acquire in revision() and published()). Then
+  // `published`: whoever is born at the new revision must no longer be served what was born before, for it may be made of
+  // that. seq_cst: so that what starts after this call, by whatever order, cannot read an older word.
   if (live) published_.store(next.value, std::memory_order_seq_cst);
+  FRESHET_PAUSE("published_stored");
+  revision_.store(next.value, std::memory_order_seq_cst);
   return next;
 }
 
-Verdict Freshness::judge(Carrier& carrier) const noexcept {
-  const Revision seen = published();
-  if (carrier.checked() >= seen) return Verdict::fresh;
-  Verdict worst = judge(carrier.birth(), carrier.labels());
-  for (const AttachedLabel* node = carrier.attached(); node != nullptr; node = node->next) {
-    worst = std::max(worst, node->label->judge(node->joined));
+bool Freshness::concerns_overflow(const RaiseSet& set) const {
+  if (!set.versions.empty()) return true;
+  // Whoever depends on a key goes with its namespace, and with what bans the key.
+  const auto depended_on = [this](const Label& space) { return raises_keys_of(space); };
+  for (const LabelName& name : set.labels) {
+    if (name.kind == LabelKind::tag || is_dependency(name.kind)) return true;
+    if (name.kind != LabelKind::name_space) continue;
+    const LabelRef space = labels_->find(name);
+    if (space ? depended_on(*space) : are_keys_left_out()) return true;
   }
-  if (worst == Verdict::fresh) carrier.set_checked(seen);
+  return std::any_of(set.bans.begin(), set.bans.end(), [&](const Ban& ban) {
+    return ban.kind == Ban::Kind::all_of || depended_on(*ban.space);
+  });
+}
+
+bool Freshness::raise_label(const LabelName& name, Mode mode, Revision to) {
+  const Label* live = labels_->raise(name, mode, to);
+  if (live == nullptr) return false;
+  if (name.kind == LabelKind::root) {
+    recent_.note_any(to);
+  } else {
+    recent_.note(live, to);
+  }
+  return true;
+}
+
+bool Freshness::raise_version(const RaiseSet::Version& version, Mode mode, Revision to) {
+  if (versions_.is_current(version.dependency, version.hash)) return false;
+  bool live = false;
+  for (const LabelRef& pair : versions_.set(version.dependency, version.hash, to)) {
+    live = raise_label(LabelName(LabelKind::version, pair->text()), mode, to) || live;
+  }
+  return live;
+}
+
+void Freshness::raise_ban(const Ban& ban, Mode mode, Revision to) {
+  if (bans_.add(ban, mode, to)) return recent_.note_any(to);
+  bans_widened_.fetch_add(1, std::memory_order_relaxed);
+  const bool all_of = ban.kind == Ban::Kind::all_of;
+  const Label& wider = all_of ? *ban.tags.front() : *ban.space;
+  raise_label(LabelName(wider.kind(), wider.text()), mode, to);
+  if (mode == Mode::expire) return;  // what was removed by the bans must not come back as expired
+  if (all_of) return bans_.forget_all_of(wider);
+  bans_.forget(wider);
+}
+
+void Freshness::raise_key(const Label& space, std::string_view key, Mode mode) {
+  if (!raises_keys_of(space)) return;
+  const std::string text = key_label_text(space.text(), key);
+  raise(std::array{LabelName(LabelKind::key, text)}, mode);
+}
+
+Verdict Freshness::judge(Carrier& carrier, std::string_view key) const noexcept {
+  const Revision seen = published();
+  const Revision checked = carrier.checked();
+  if (checked >= seen) return carrier.verdict();
+  const bool looked_at = checked.value != 0;
+  if (looked_at && !carrier.may_have_ancestors() && recent_.spare(carrier, checked)) {
+    carrier.set_checked(seen);
+    return carrier.verdict();
+  }
+  Verdict worst = std::max({carrier.verdict(), judge_labels(carrier.birth(), carrier.labels()),
+                            judge_attached(carrier)});
+  if (bans_.size() != 0) {
+    const BanSubject subject{key, carrier.labels(), carrier.attached()};
+    worst = std::max(worst, bans_.judge(subject, carrier.birth()));
+  }
+  if (worst == Verdict::removed) return worst;
+  if (worst == Verdict::expired) carrier.expire();
+  carrier.set_checked(seen);
   return worst;
 }
 
-Verdict Freshness::judge(Revision birth, std::span<const LabelRef> labels) const noexcept {
-  Verdict worst = root_->judge(birth);
-  for (const LabelRef& label : labels) worst = std::max(worst, label->judge(birth));
+Verdict Freshness::judge_load(Revision birth, std::span<const LabelRef> labels,
+                              std::string_view key) const noexcept {
+  Verdict worst = judge_labels(birth, labels);
+  if (labels.empty()) return worst;
+  // Bans first: one that is retired meanwhile has left its floor before it went.
+  if (bans_.size() != 0) worst = std::max(worst, bans_.judge({key, labels}, birth));
+  return is_below_load_floor(birth, labels) ? Verdict::removed : worst;
+}
+
+bool Freshness::is_below_load_floor(Revision birth,
+                                    std::span<const LabelRef> labels) const noexcept {
+  const auto one = [](const Label& label, Revision since) {
+    const bool below = label.kind() == LabelKind::key &&
+                       since < std::max(label.load_floor(), label.space().load_floor());
+    return below ? Verdict::removed : Verdict::fresh;
+  };
+  if (birth < std::max(labels.front()->load_floor(), root_->load_floor())) return true;
+  return std::any_of(labels.begin(), labels.end(), [&](const LabelRef& label) {
+    if (one(*label, birth) == Verdict::removed) return true;
+    return label->has_parents() && labels_->graph().judge(*label, birth, one) == Verdict::removed;
+  });
+}
+
+bool Freshness::is_stale_by_label(const Carrier& carrier) const noexcept {
+  return judge_labels(carrier.birth(), carrier.labels()) != Verdict::fresh ||
+         judge_attached(carrier) != Verdict::fresh;
+}
+
+Verdict Freshness::judge_label(const Label& label, Revision birth) const noexcept {
+  Verdict worst = label.judge(birth);
+  if (label.kind() != LabelKind::key) return worst;
+  worst = std::max(worst, label.space().judge(birth));
+  if (bans_.size() != 0)
+    worst = std::max(worst, bans_.judge_key(label.space(), label.key(), birth));
   return worst;
+}
+
+Verdict Freshness::judge_with_ancestors(const Label& label, Revision birth) const noexcept {
+  const Verdict own = judge_label(label, birth);
+  if (!label.has_parents()) return own;
+  const auto one = [this](const Label& ancestor, Revision since) {
+    return judge_label(ancestor, since);
+  };
+  return std::max(own, labels_->graph().judge(label, birth, one));
+}
+
+Verdict Freshness::judge_labels(Revision birth, std::span<const LabelRef> labels) const noexcept {
+  Verdict worst = root_->judge(birth);
+  for (const LabelRef& label : labels) worst = std::max(worst, judge_with_ancestors(*label, birth));
+  return worst;
+}
+
+Verdict Freshness::judge_attached(const Carrier& carrier) const noexcept {
+  Verdict worst = Verdict::fresh;
+  for (const AttachedLabel* late = carrier.attached(); late != nullptr; late = late->next)
+    worst = std::max(worst, judge_with_ancestors(*late->label, late->joined));
+  return worst;
+}
+
+std::vector<LabelRef> Freshness::keys_of(const Label& space,
+                                         FunctionRef<bool(std::string_view key)> wanted) const {
+  if (space.keys_used_since().value == 0) return {};
+  return labels_->find_all(LabelKind::key, [&](const Label& label) {
+    return &label.space() == &space && wanted(label.key());
+  });
+}
+
+bool Freshness::announces_old_version(std::span<const LabelRef> labels) const {
+  return std::any_of(labels.begin(), labels.end(), [this](const LabelRef& label) {
+    return label->kind() == LabelKind::version && versions_.announces(*label) == Announced::other;
+  });
+}
+
+void Freshness::relate(const LabelRef& key, std::span<const LabelRef> labels, Revision since) {
+  std::vector<LabelRef> parents;
+  for (const LabelRef& label : labels) {
+    // What stands for an entry's labels stands for its dependencies too.
+    const bool inherited = is_dependency(label->kind()) && !VersionTable::is_internal(*label);
+    if (inherited || is_overflow(label)) parents.push_back(label);
+  }
+  switch (labels_->graph().relate(*key, parents, since)) {
+    case LabelGraph::Change::none:
+    case LabelGraph::Change::gained:
+      return;
+    case LabelGraph::Change::lost:
+      raise(std::array{LabelName(LabelKind::key, key->text())}, Mode::expire);
+      return;
+    case LabelGraph::Change::too_many_lost:
+      raise(std::array{LabelName(LabelKind::key, key->text())}, Mode::remove);
+      return labels_->graph().forget_lost(*key);
+  }
+}
+
+void Freshness::leave_behind(const Carrier& carrier, std::string_view key) noexcept {
+  const Label& space = *carrier.name_space();
+  if (space.keys_used_since().value == 0 || !carrier.carries_dependency()) return;
+  Watermarks newest;
+  const auto take = [&](const Label& label, Revision since) {
+    const Watermarks at = label.watermarks();
+    if (at.remove > since) newest.remove = std::max(newest.remove, at.remove);
+    if (at.expire > since) newest.expire = std::max(newest.expire, at.expire);
+    return Verdict::fresh;
+  };
+  const auto look = [&](const Label& label, Revision since) {
+    if (!is_dependency(label.kind())) return;
+    take(label, since);
+    labels_->graph().judge(label, since, take);
+  };
+  for (const LabelRef& label : carrier.labels()) look(*label, carrier.birth());
+  for (const AttachedLabel* late = carrier.attached(); late != nullptr; late = late->next)
+    look(*late->label, late->joined);
+  try {
+    const std::string text = key_label_text(space.text(), key);
+    labels_->leave_for_loads(LabelName(LabelKind::key, text), newest);
+  } catch (
+      ...) {  // no memory for the name: loads of the whole namespace that began before are not kept
+    raise_to(carrier.labels().front()->load_floor_, newest.remove);
+    raise_to(carrier.labels().front()->load_floor_, newest.expire);
+  }
 }
 
 std::uint64_t Freshness::resident(const LabelName& name) const {
   const LabelRef label = labels_->find(name);
-  return label ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, label->resident().value()))
-               : 0;
+  return label ? clamp(label->resident().value()) : 0;
 }
 
 void Freshness::count_in(Carrier& carrier) noexcept {
@@ -55,6 +281,33 @@ void Freshness::count_in(Carrier& carrier) noexcept {
 
 void Freshness::count_out(Carrier& carrier) noexcept {
   if (carrier.count_out()) root_->resident().add(-1);
+}
+
+std::size_t Freshness::retire_bans(
+    const std::function<bool(const Label* space, Revision at)>& may_go) {
+  return bans_.retire([&](const LabelRef& space, Revision at) {
+    if (!may_go(space.get(), at)) return false;
+    raise_to(space ? space->load_floor_ : root_->load_floor_, at);
+    return true;
+  });
+}
+
+void Freshness::tidy() {
+  rt::Lock lock(tidy_mutex_);
+  labels_->graph().collect();
+  versions_.prune();
+  left_by_tidy_ = labels_->graph().size() + versions_.size();
+  calls_since_tidy_ = 0;
+}
+
+void Freshness::tidy_if_grown() {
+  const std::size_t now = labels_->graph().size() + versions_.size();
+  {
+    rt::Lock lock(tidy_mutex_);
+    const bool grown = now > 2 * left_by_tidy_ + kTidyFrom;
+    if (!grown && (now == 0 || ++calls_since_tidy_ < kTidyEvery)) return;
+  }
+  tidy();
 }
 
 }  // namespace freshet::detail

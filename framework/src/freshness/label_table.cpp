@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace freshet::detail {
 
@@ -11,6 +12,14 @@ LabelName::LabelName(LabelKind label_kind, std::string_view label_text) noexcept
       text(label_text),
       hash(XXH3_64bits_withSeed(label_text.data(), label_text.size(),
                                 static_cast<std::uint64_t>(label_kind))) {}
+
+std::string key_label_text(std::string_view name_space, std::string_view key) {
+  return std::to_string(name_space.size()).append(":").append(name_space).append(key);
+}
+
+std::string version_label_text(std::string_view dependency, std::string_view hash) {
+  return std::to_string(dependency.size()).append(":").append(dependency).append(hash);
+}
 
 LabelRef::LabelRef(const LabelRef& other) noexcept : label_(other.label_) {
   // relaxed: `other` keeps the label alive meanwhile, so nothing needs ordering.
@@ -30,19 +39,21 @@ LabelTable::LabelTable(std::size_t stripes) {
 
 LabelTable::~LabelTable() = default;  // each live label holds the table, so none is left
 
-LabelRef LabelTable::pin(const LabelName& name) {
+LabelRef LabelTable::pin(const LabelName& name, const LabelRef& space, Revision at_least) {
   Shard& shard = shard_of(name.hash);
   rt::Lock lock(shard.mutex);
   if (auto found = shard.labels.find(name); found != shard.labels.end()) {
     found->second->references_.fetch_add(1, std::memory_order_relaxed);
     return LabelRef::adopt(found->second);
   }
-  std::unique_ptr<Label, void (*)(Label*)> label(
-      new Label(name, floor_of(shard, name.hash), shared_from_this()),
-      [](Label* unused) { delete unused; });
+  Watermarks floor = floor_of(shard, name.hash);
+  floor.remove = std::max(floor.remove, at_least);
+  std::unique_ptr<Label, void (*)(Label*)> label(new Label(name, floor, space, shared_from_this()),
+                                                 [](Label* unused) { delete unused; });
   LabelName own = name;
   own.text = label->text();
   shard.labels.emplace(own, label.get());
+  size_.fetch_add(1, std::memory_order_relaxed);
   return LabelRef::adopt(label.release());
 }
 
@@ -55,15 +66,36 @@ LabelRef LabelTable::find(const LabelName& name) {
   return LabelRef::adopt(found->second);
 }
 
-bool LabelTable::raise(const LabelName& name, Mode mode, Revision to) {
+std::vector<LabelRef> LabelTable::find_all(LabelKind kind, FunctionRef<bool(const Label&)> wanted) {
+  std::vector<LabelRef> found;
+  for (Shard& shard : shards_) {
+    rt::Lock lock(shard.mutex);
+    for (const auto& [name, label] : shard.labels) {
+      if (name.kind != kind || !wanted(*label)) continue;
+      label->references_.fetch_add(1, std::memory_order_relaxed);
+      found.push_back(LabelRef::adopt(label));
+    }
+  }
+  return found;
+}
+
+const Label* LabelTable::raise(const LabelName& name, Mode mode, Revision to) {
   Shard& shard = shard_of(name.hash);
   rt::Lock lock(shard.mutex);
   if (auto found = shard.labels.find(name); found != shard.labels.end()) {
     found->second->raise(mode, to);
-    return true;
+    return found->second;
   }
   floor_of(shard, name.hash).raise(mode, to);
-  return false;
+  return nullptr;
+}
+
+void LabelTable::leave_for_loads(const LabelName& name, const Watermarks& at_least) {
+  Shard& shard = shard_of(name.hash);
+  rt::Lock lock(shard.mutex);
+  if (auto found = shard.labels.find(name); found != shard.labels.end())
+    return found->second->refuse_loads_below(std::max(at_least.remove, at_least.expire));
+  floor_of(shard, name.hash).raise_to(at_least);
 }
 
 std::size_t LabelTable::live(LabelKind kind) const {
@@ -95,28 +127,45 @@ LabelSpread LabelTable::spread(LabelKind kind, std::size_t limit) const {
   return spread;
 }
 
-void LabelTable::release(Label* label) noexcept {
+bool LabelTable::give_up(Label& label) noexcept {
   // While others hold references, one is given up without the lock. The last is given up under it, so that nobody can
   // pin a label that is about to go. acq_rel / acquire: what holders did happens before the label is deleted.
-  std::uint32_t references = label->references_.load(std::memory_order_relaxed);
+  std::uint32_t references = label.references_.load(std::memory_order_relaxed);
   while (references > 1) {
-    if (label->references_.compare_exchange_weak(references, references - 1,
-                                                 std::memory_order_acq_rel))
-      return;
+    if (label.references_.compare_exchange_weak(references, references - 1,
+                                                std::memory_order_acq_rel))
+      return false;
   }
-  std::shared_ptr<LabelTable> table = label->table_;  // outlives the label, and the lock below
+  LabelTable& table = *label.table_;
   {
-    Shard& shard = table->shard_of(label->hash_);
+    Shard& shard = table.shard_of(label.hash_);
     rt::Lock lock(shard.mutex);
-    if (label->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    const Watermarks watermarks = label->watermarks();
-    Watermarks& floor = table->floor_of(shard, label->hash_);
-    floor.remove = std::max(floor.remove, watermarks.remove);
-    floor.expire = std::max(floor.expire, watermarks.expire);
-    LabelName name(label->kind_, label->text_);
-    shard.labels.erase(name);
+    if (label.references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return false;
+    Watermarks left = label.watermarks();
+    left.remove = std::max(left.remove, label.load_floor());
+    table.floor_of(shard, label.hash_).raise_to(left);
+    shard.labels.erase(LabelName(label.kind_, label.text_));
   }
-  delete label;
+  table.size_.fetch_sub(1, std::memory_order_relaxed);
+  table.graph_.drop(label);
+  return true;
+}
+
+void LabelTable::release(Label* label) noexcept {
+  if (!give_up(*label)) return;
+  Label* dropped = label;
+  while (dropped != nullptr) {
+    if (dropped->parents_.empty()) {
+      const std::shared_ptr<LabelTable> table = dropped->table_;  // outlives the label
+      delete std::exchange(dropped, dropped->next_dropped_);
+      continue;
+    }
+    Label* parent = dropped->parents_.back().parent.detach();
+    dropped->parents_.pop_back();
+    if (!give_up(*parent)) continue;
+    parent->next_dropped_ = dropped;
+    dropped = parent;
+  }
 }
 
 }  // namespace freshet::detail

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "freshness/label.hpp"
+#include "freshness/label_graph.hpp"
 #include "freshness/label_spread.hpp"
 
 namespace freshet::detail {
@@ -27,15 +28,23 @@ class LabelTable : public std::enable_shared_from_this<LabelTable> {
   LabelTable(const LabelTable&) = delete;
   LabelTable& operator=(const LabelTable&) = delete;
 
-  /// A reference to the label, which comes alive at its floor if it was absent. O(1).
-  LabelRef pin(const LabelName& name);
+  /// A reference to the label, which comes alive at its floor if it was absent, or at `at_least` if that is higher. `space`
+  /// is kept by a label of a key. O(1).
+  LabelRef pin(const LabelName& name, const LabelRef& space = {}, Revision at_least = {});
 
   /// A reference to the label if it is live, null otherwise. O(1).
   LabelRef find(const LabelName& name);
 
-  /// Raises the label, or the floor it would start from. Says whether it was live. Only for Freshness, which serialises
-  /// raises. O(1).
-  bool raise(const LabelName& name, Mode mode, Revision to);
+  /// Raises the label, or the floor it would start from. Returns the label if it was live, to be compared and not to be used:
+  /// it may be gone. Only for Freshness, which serialises raises. O(1).
+  const Label* raise(const LabelName& name, Mode mode, Revision to);
+
+  /// What a label stands for was raised: loads that are older and come to carry it must not be kept. What carries it already
+  /// knows by itself. O(1).
+  void leave_for_loads(const LabelName& name, const Watermarks& at_least);
+
+  /// The live labels of a kind that `wanted` allows; it is called under a lock and calls nothing. O(live labels).
+  std::vector<LabelRef> find_all(LabelKind kind, FunctionRef<bool(const Label&)> wanted);
 
   /// How many labels of a kind are live. O(shards).
   std::size_t live(LabelKind kind) const;
@@ -43,6 +52,13 @@ class LabelTable : public std::enable_shared_from_this<LabelTable> {
   /// How entries are spread over the live labels of a kind. Looks at about `limit` labels of all kinds, whole shards of
   /// them, so that a large table is not walked. O(limit + labels / shards).
   LabelSpread spread(LabelKind kind, std::size_t limit) const;
+
+  /// Live labels of all kinds. One relaxed load.
+  std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+
+  /// What depends on what among the live labels.
+  LabelGraph& graph() noexcept { return graph_; }
+  const LabelGraph& graph() const noexcept { return graph_; }
 
  private:
   friend class LabelRef;
@@ -64,10 +80,14 @@ class LabelTable : public std::enable_shared_from_this<LabelTable> {
     return shard.floors[(hash / kShards) % shard.floors.size()];
   }
 
-  /// Gives up one reference; the last one drops the label.
+  /// Gives up one reference; the last one drops the label, and what only it depends on. Iterative, allocates nothing.
   static void release(Label* label) noexcept;
+  /// Gives up one reference. True if it was the last: the label is then out of every index and the caller's to delete.
+  static bool give_up(Label& label) noexcept;
 
   std::array<Shard, kShards> shards_;
+  LabelGraph graph_;
+  rt::Atomic<std::size_t> size_{0};  // relaxed: whoever reads it wants a limit or a statistic
 };
 
 }  // namespace freshet::detail

@@ -7,10 +7,20 @@
 
 namespace freshet::detail {
 
-void unite(std::vector<LabelRef>& labels, const std::vector<LabelRef>& more) {
+void unite(std::vector<LabelRef>& labels, std::span<const LabelRef> more) {
   for (const LabelRef& label : more) {
     if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
   }
+}
+
+bool same_versions(const std::vector<LabelRef>& labels, const std::vector<LabelRef>& others) {
+  const auto all_in = [](const std::vector<LabelRef>& some, const std::vector<LabelRef>& more) {
+    return std::all_of(some.begin(), some.end(), [&](const LabelRef& label) {
+      return label->kind() != LabelKind::version ||
+             std::find(more.begin(), more.end(), label) != more.end();
+    });
+  };
+  return all_in(labels, others) && all_in(others, labels);
 }
 
 SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& start,
@@ -26,7 +36,7 @@ SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& s
     if ((*flight)->noted_.sequence != start.sequence) continue;
     // Its value is on the way into the store: whoever comes now finds it there.
     if ((*flight)->state_ == Flight::State::sealed) return {Role::wait, *flight};
-    if (join(**flight, start, labels)) return {Role::join, *flight};
+    if (join(key, **flight, start, labels)) return {Role::join, *flight};
   }
   if (flights.size() == kMaxFlights) return {Role::wait, flights.front()};
   // Noted before the loader runs, and after whatever the caller saw before it called.
@@ -35,13 +45,14 @@ SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& s
   return {Role::lead, flights.back()};
 }
 
-bool SingleFlight::join(Flight& flight, const CallStart& start,
+bool SingleFlight::join(const KeyRef& key, Flight& flight, const CallStart& start,
                         const std::vector<LabelRef>& labels) const {
+  if (!same_versions(labels, flight.labels_)) return false;
   // A label of the caller's own that was raised since the load began would make the value stale for all who wait.
-  if (freshness_.judge(flight.birth(), labels) != Verdict::fresh) return false;
+  if (freshness_.judge_load(flight.birth(), labels, key.key) != Verdict::fresh) return false;
   // One of the flight's own that was raised before this caller began: the result would be waited for and not taken.
   if (start.revision != flight.birth() &&
-      freshness_.judge(flight.birth(), flight.labels_) != Verdict::fresh) {
+      freshness_.judge_load(flight.birth(), flight.labels_, key.key) != Verdict::fresh) {
     return false;
   }
   unite(flight.labels_, labels);
@@ -72,10 +83,11 @@ void SingleFlight::wait_for_end(const KeyRef& key, Flight& flight) {
   leave_wait();
 }
 
-bool SingleFlight::usable(const EntryRef& result, const CallStart& start) const noexcept {
+bool SingleFlight::usable(const KeyRef& key, const EntryRef& result,
+                          const CallStart& start) const noexcept {
   const Carrier& carrier = entry_of(result).carrier();
   return start.revision == carrier.birth() ||
-         freshness_.judge(carrier.birth(), carrier.labels()) == Verdict::fresh;
+         freshness_.judge_load(carrier.birth(), carrier.labels(), key.key) == Verdict::fresh;
 }
 
 std::vector<LabelRef> SingleFlight::seal(const KeyRef& key, Flight& flight) {
@@ -106,6 +118,17 @@ void SingleFlight::end(const KeyRef& key, Flight& flight, EntryRef result,
   std::erase_if(group->second, [&](const auto& other) { return other.get() == &flight; });
   if (group->second.empty()) shard.flights.erase(group);
   flight.ended_.notify_all();
+}
+
+Revision SingleFlight::oldest_birth() const {
+  Revision oldest{UINT64_MAX};
+  for (const Shard& shard : shards_) {
+    rt::Lock lock(shard.mutex);
+    for (const auto& [name, flights] : shard.flights) {
+      for (const auto& flight : flights) oldest = std::min(oldest, flight->birth());
+    }
+  }
+  return oldest;
 }
 
 std::size_t SingleFlight::size() const {

@@ -3,7 +3,7 @@
 // A flight is one load under way. It notes, before its loader runs, the sequence of its key's stripe and its birth. A caller
 // notes both words at its own start, and
 //   joins a flight only if the sequences are equal (the key was not written in between) and none of the labels it asks for
-//     was raised since the flight's birth;
+//     was raised since the flight's birth, and if it announces the same versions;
 //   takes the result only if that is fresh when it arrives, or if the revision had not moved between the flight's birth and
 //     the caller's start; otherwise it starts over.
 // A second load of a key runs beside the first only if the first could not be joined, and a third need waits for one of
@@ -16,7 +16,9 @@
 
 #include <array>
 #include <exception>
+#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -58,13 +60,17 @@ class SingleFlight {
   void wait_for_end(const KeyRef& key, Flight& flight);
 
   /// Whether a caller that began at `start` may use what a flight made.
-  bool usable(const EntryRef& result, const CallStart& start) const noexcept;
+  bool usable(const KeyRef& key, const EntryRef& result, const CallStart& start) const noexcept;
 
   /// Ends the joining: returns the union of what was asked for. Only the leader.
   std::vector<LabelRef> seal(const KeyRef& key, Flight& flight);
   /// Hands the result, or the exception, to everyone who waits. Only the leader, once.
   void complete(const KeyRef& key, Flight& flight, EntryRef result);
   void fail(const KeyRef& key, Flight& flight, std::exception_ptr error);
+
+  /// The lowest birth of any flight under way; UINT64_MAX if there is none. A flight that begins meanwhile is born later than
+  /// whatever was raised before this call. O(flights).
+  Revision oldest_birth() const;
 
   /// Flights under way. For tests. O(shards).
   std::size_t size() const;
@@ -102,7 +108,8 @@ class SingleFlight {
 
   Shard& shard_of(const KeyRef& key) noexcept { return shards_[(key.hash >> 32) % kShards]; }
   /// Joins a flight of the caller's sequence that still loads, if its labels allow it.
-  bool join(Flight& flight, const CallStart& start, const std::vector<LabelRef>& labels) const;
+  bool join(const KeyRef& key, Flight& flight, const CallStart& start,
+            const std::vector<LabelRef>& labels) const;
   void end(const KeyRef& key, Flight& flight, EntryRef result, std::exception_ptr error);
   /// Notes that this thread waits for `flight`, unless that would close a circle.
   void enter_wait(const KeyRef& key, Flight& flight) FRESHET_EXCLUDES(waits_mutex_);
@@ -143,7 +150,13 @@ class SingleFlight::Flight {
   rt::Atomic<bool> is_done_{false};
 };
 
+/// Whether two callers want values made with the same versions.
+bool same_versions(const std::vector<LabelRef>& labels, const std::vector<LabelRef>& others);
+
 /// Adds to `labels` those of `more` that it lacks.
-void unite(std::vector<LabelRef>& labels, const std::vector<LabelRef>& more);
+void unite(std::vector<LabelRef>& labels, std::span<const LabelRef> more);
+inline void unite(std::vector<LabelRef>& labels, std::initializer_list<LabelRef> more) {
+  unite(labels, std::span(more.begin(), more.size()));
+}
 
 }  // namespace freshet::detail

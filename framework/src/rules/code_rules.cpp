@@ -96,6 +96,8 @@ class DocumentWriter {
       const std::string word(word_of(action.kind));
       ConfigValue item = map();
       item.members.push_back({word, {}, target(action, path_to(at, word))});
+      if (action.mode == Mode::expire)
+        item.members.push_back({std::string(kModeKey), {}, scalar("expire")});
       actions.items.push_back(std::move(item));
     }
     add(made, path, "do", std::move(actions));
@@ -128,6 +130,28 @@ class DocumentWriter {
     return made;
   }
 
+  static ConfigValue in_namespace(const RuleAction& action, const char* word) {
+    ConfigValue made = map();
+    made.members.push_back({"namespace", {}, scalar(action.name_space)});
+    made.members.push_back({word, {}, scalar(action.name)});
+    return made;
+  }
+
+  static ConfigValue all_of(const RuleAction& action) {
+    if (action.name_space.empty()) return list(action.more);
+    ConfigValue made = map();
+    made.members.push_back({"tags", {}, list(action.more)});
+    made.members.push_back({"namespace", {}, scalar(action.name_space)});
+    return made;
+  }
+
+  static ConfigValue version(const RuleAction& action) {
+    ConfigValue made = map();
+    made.members.push_back({"dependency", {}, scalar(action.name)});
+    for (const std::string& hash : action.more) made.members.push_back({"hash", {}, scalar(hash)});
+    return made;
+  }
+
   ConfigValue target(const RuleAction& action, const std::string& path) {
     ConfigValue made = map();
     switch (action.kind) {
@@ -139,9 +163,17 @@ class DocumentWriter {
         return scalar("true");
       case RuleActionKind::invalidate_key:
       case RuleActionKind::refresh:
-        made.members.push_back({"namespace", {}, scalar(action.name_space)});
-        made.members.push_back({"key", {}, scalar(action.name)});
-        return made;
+        return in_namespace(action, "key");
+      case RuleActionKind::invalidate_prefix:
+        return in_namespace(action, "prefix");
+      case RuleActionKind::invalidate_matching:
+        return in_namespace(action, "pattern");
+      case RuleActionKind::invalidate_dependents:
+        return action.name_space.empty() ? scalar(action.name) : in_namespace(action, "key");
+      case RuleActionKind::invalidate_all_of:
+        return all_of(action);
+      case RuleActionKind::invalidate_version:
+        return version(action);
       case RuleActionKind::invalidate_entity:
         made.members.push_back({"name", {}, scalar(action.name)});
         add_fields(made, path, action.fields);
@@ -171,6 +203,9 @@ class DocumentWriter {
       add_part("keys", entity.parts.keys);
       add_part("tags", entity.parts.tags);
       add_part("namespaces", entity.parts.namespaces);
+      add_part("prefixes", entity.parts.prefixes);
+      add_part("patterns", entity.parts.patterns);
+      add_part("dependents", entity.parts.dependents);
       add(made, std::string(kEntitiesKey), entity.name, std::move(parts));
     }
     return made;

@@ -12,10 +12,7 @@ namespace freshet::rules {
 
 void append(Expanded& into, Expanded more) {
   if (more.chain.size() > into.chain.size()) into.chain = std::move(more.chain);
-  for (const Target& target : more.plan.targets()) into.plan.invalidate(target);
-  for (const RefreshRequest& refresh : more.plan.refreshes())
-    into.plan.refresh(refresh.key, refresh.name_space);
-  for (const Event& event : more.plan.events()) into.plan.emit(event);
+  into.plan.append(std::move(more.plan));
   for (PlannedAction& action : more.explained) into.explained.push_back(std::move(action));
 }
 
@@ -55,17 +52,21 @@ std::size_t Deferrals::waiting() const {
 
 std::string Deferrals::identity(const Expanded& expanded) {
   std::string identity;
-  for (const Target& target : expanded.plan.targets()) {
+  const InvalidationPlan& plan = expanded.plan;
+  for (std::size_t i = 0; i < plan.targets().size(); ++i) {
+    const Target& target = plan.targets()[i];
     identity += static_cast<char>('0' + static_cast<int>(target.kind));
+    identity += plan.modes()[i] == Mode::expire ? 'x' : '-';
     add_text(identity, target.space);
     add_text(identity, target.name);
+    for (const std::string& text : target.more) add_text(identity, text);
   }
-  for (const RefreshRequest& refresh : expanded.plan.refreshes()) {
+  for (const RefreshRequest& refresh : plan.refreshes()) {
     identity += 'r';
     add_text(identity, refresh.name_space);
     add_text(identity, refresh.key);
   }
-  for (const Event& event : expanded.plan.events()) {
+  for (const Event& event : plan.events()) {
     identity += 'e';
     add_event(identity, event);
   }

@@ -34,13 +34,40 @@ std::string FieldTemplate::outline(std::string_view in_place_of_field) const {
   return outline;
 }
 
-FieldTemplate::Filled FieldTemplate::fill(const Event& event) const {
+std::string_view FieldTemplate::last_field() const noexcept {
+  return !pieces_.empty() && pieces_.back().is_field ? pieces_.back().text : std::string_view();
+}
+
+std::string_view FieldTemplate::first_empty(const Event& event) const noexcept {
+  for (const TemplatePiece& piece : pieces_) {
+    if (piece.is_field && event.field(piece.text) == std::string_view()) return piece.text;
+  }
+  return {};
+}
+
+std::vector<std::string> FieldTemplate::before_fields() const {
+  std::vector<std::string> texts;
+  std::string text;
+  for (const TemplatePiece& piece : pieces_) {
+    if (!piece.is_field) {
+      text += piece.text;
+    } else {
+      texts.push_back(text);
+    }
+  }
+  return texts;
+}
+
+FieldTemplate::Filled FieldTemplate::fill(const Event& event, std::string_view special) const {
   Filled filled;
   for (const TemplatePiece& piece : pieces_) {
     if (!piece.is_field) {
       filled.text += piece.text;
     } else if (const auto value = event.field(piece.text)) {
-      filled.text += *value;
+      for (const char byte : *value) {
+        if (special.find(byte) != std::string_view::npos) filled.text += '\\';
+        filled.text += byte;
+      }
     } else {
       return {.text = {}, .missing = piece.text};
     }

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "config/block_resolver.hpp"
 #include "freshet/event.hpp"
 #include "freshet/invalidation_plan.hpp"
 #include "rules/rule_model.hpp"
@@ -23,13 +24,17 @@ namespace freshet::rules {
 struct PlannedAction {
   Place place{};  // of the action
   ActionKind kind{};
-  std::string target{};   // "profiles/user:42", "user_logout {user_id: 42}"; empty for everything
-  std::string problem{};  // why it is left out; empty if it is not
+  std::string target{};  // "profiles/user:42", "user_logout {user_id: 42}"; empty for everything
+  Mode mode = Mode::remove;
+  std::string problem{};       // why it is left out; empty if it is not
   const Rule* rule = nullptr;  // belongs to the engine; null for an entity invalidated from code
 };
 
 /// Whether the action adds a target to a plan, rather than a refresh or an event.
 bool adds_target(const PlannedAction& action) noexcept;
+
+/// "profiles/user:42", "prompt v3"; empty for everything.
+std::string target_text(const Target& target);
 
 /// `user_logout {user_id: 42}`
 std::string event_text(const Event& event);
@@ -64,6 +69,9 @@ class RuleEngine {
 
   const RuleSet& rules() const noexcept { return set_; }
 
+  /// Where the prefixes of keys end in a namespace; nullopt if no block serves it.
+  std::optional<char> separator_of(std::string_view name_space) const;
+
  private:
   struct Hash {
     using is_transparent = void;
@@ -73,6 +81,7 @@ class RuleEngine {
   };
 
   const RuleSet set_;
+  const config::BlockResolver separators_;  // name to index in set_.separators
   std::unordered_map<std::string, std::vector<const Rule*>, Hash, std::equal_to<>> by_event_;
 };
 

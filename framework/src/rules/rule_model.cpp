@@ -14,6 +14,16 @@ std::string_view word_of(ActionKind kind) noexcept {
       return "invalidate_namespace";
     case ActionKind::invalidate_all:
       return "invalidate_all";
+    case ActionKind::invalidate_all_of:
+      return "invalidate_all_of";
+    case ActionKind::invalidate_dependents:
+      return "invalidate_dependents";
+    case ActionKind::invalidate_prefix:
+      return "invalidate_prefix";
+    case ActionKind::invalidate_matching:
+      return "invalidate_matching";
+    case ActionKind::invalidate_version:
+      return "invalidate_version";
     case ActionKind::invalidate_entity:
       return "invalidate_entity";
     case ActionKind::refresh:
@@ -35,6 +45,7 @@ std::vector<std::string> Entity::fields() const {
   for (const Action& part : parts) {
     add(part.space);
     add(part.name);
+    for (const FieldTemplate& more : part.more) add(more);
   }
   return names;
 }

@@ -1,6 +1,7 @@
 // Rules and entities as plain data: what `events:` and `entities:` of a policy say, read and judged.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,10 +29,14 @@ struct FieldFill {
 /// One thing that a rule does. An action on an entity becomes one on each of its parts when the event comes.
 struct Action {
   ActionKind kind{};
-  FieldTemplate name{};           // key, tag; the name of the entity or event, which has no fields
-  FieldTemplate space{};          // the namespace
+  // The key, tag, resource, prefix, pattern or dependency; the name of the entity or event, which has no fields.
+  FieldTemplate name{};
+  FieldTemplate space{};          // the namespace; empty where the kind needs none
   std::vector<FieldFill> fields;  // of the entity or event
-  std::size_t entity = 0;         // index into RuleSet::entities
+  std::vector<FieldTemplate>
+      more;  // all_of: the tags; version: the hash, none for a version never seen before
+  Mode mode = Mode::remove;
+  std::size_t entity = 0;  // index into RuleSet::entities
   Place place{};
 };
 
@@ -55,16 +60,37 @@ struct EventLimit {
 struct Entity {
   std::string name;
   Place place{};
-  std::vector<Action> parts{};  // invalidate_key, invalidate_tag, invalidate_namespace
+  std::vector<Action> parts{};  // of the kinds in kEntityParts
 
   /// The fields that its parts need, each once.
   std::vector<std::string> fields() const;
 };
 
+/// A word of an entity, and the kind of action that its members are.
+struct EntityPart {
+  std::string_view word;
+  ActionKind kind;
+};
+inline constexpr std::array kEntityParts{
+    EntityPart{"keys", ActionKind::invalidate_key},
+    EntityPart{"tags", ActionKind::invalidate_tag},
+    EntityPart{"namespaces", ActionKind::invalidate_namespace},
+    EntityPart{"prefixes", ActionKind::invalidate_prefix},
+    EntityPart{"patterns", ActionKind::invalidate_matching},
+    EntityPart{"dependents", ActionKind::invalidate_dependents},
+};
+
+/// Where prefixes end in the keys of a block.
+struct BlockSeparator {
+  std::string block;
+  char separator = ':';
+};
+
 struct RuleSet {
   std::vector<Rule> rules;  // in the order of the file
   std::vector<Entity> entities;
-  std::vector<EventLimit> limits{};  // at most one for each event
+  std::vector<EventLimit> limits{};          // at most one for each event
+  std::vector<BlockSeparator> separators{};  // one for each block of the policy, in its order
 };
 
 }  // namespace freshet::rules

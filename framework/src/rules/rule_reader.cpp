@@ -22,14 +22,29 @@ constexpr std::uint64_t kMostPerSecond = 1'000'000;
 constexpr int kDebounceBound = 10;  // at_most, in quiet times, where nothing else is said
 
 constexpr std::array kActions{
-    ActionKind::invalidate_key, ActionKind::invalidate_tag,    ActionKind::invalidate_namespace,
-    ActionKind::invalidate_all, ActionKind::invalidate_entity, ActionKind::refresh,
+    ActionKind::invalidate_key,
+    ActionKind::invalidate_tag,
+    ActionKind::invalidate_namespace,
+    ActionKind::invalidate_all,
+    ActionKind::invalidate_all_of,
+    ActionKind::invalidate_dependents,
+    ActionKind::invalidate_prefix,
+    ActionKind::invalidate_matching,
+    ActionKind::invalidate_version,
+    ActionKind::invalidate_entity,
+    ActionKind::refresh,
     ActionKind::emit,
 };
 
 std::vector<std::string> action_words() {
   std::vector<std::string> words;
   for (const ActionKind kind : kActions) words.emplace_back(word_of(kind));
+  return words;
+}
+
+std::vector<std::string> part_words() {
+  std::vector<std::string> words;
+  for (const EntityPart& part : kEntityParts) words.emplace_back(part.word);
   return words;
 }
 
@@ -60,41 +75,54 @@ class RuleReader {
     if (!value.is_map())
       return targets_.add(
           value, path,
-          fmt::format("expected a map with keys, tags or namespaces, found {}", describe(value)));
-    targets_.report_unknown(value, path, {"keys", "tags", "namespaces"});
-    read_parts(value, path, "keys", ActionKind::invalidate_key, entity);
-    read_parts(value, path, "tags", ActionKind::invalidate_tag, entity);
-    read_parts(value, path, "namespaces", ActionKind::invalidate_namespace, entity);
+          fmt::format("expected a map with keys, tags or other parts, found {}", describe(value)));
+    targets_.report_unknown(value, path, part_words());
+    for (const EntityPart& part : kEntityParts) read_parts(value, path, part, entity);
     const std::vector<std::string> fields = entity.fields();
     if (std::find(fields.begin(), fields.end(), "name") != fields.end())
       targets_.add(value, path,
                    "a field of an entity cannot be called \"name\": that is what invalidate_entity "
                    "calls the entity");
     if (entity.parts.empty() && value.members.empty())
-      targets_.add(value, path, "expected keys, tags or namespaces, found none");
+      targets_.add(value, path,
+                   fmt::format("expected one of: {}, found none", fmt::join(part_words(), ", ")));
   }
 
-  void read_parts(const ConfigValue& entity, const std::string& path, std::string_view key,
-                  ActionKind kind, Entity& into) {
-    const Member* parts = entity.find(key);
+  void read_parts(const ConfigValue& entity, const std::string& path, const EntityPart& known,
+                  Entity& into) {
+    const Member* parts = entity.find(known.word);
     if (parts == nullptr) return;
-    const std::string at = path_to(path, key);
+    const std::string at = path_to(path, known.word);
     if (!parts->value.is_list())
       return targets_.add(parts->value, at,
                           fmt::format("expected a list, found {}", describe(parts->value)));
     for (std::size_t i = 0; i < parts->value.items.size(); ++i) {
       Action part;
-      part.kind = kind;
+      part.kind = known.kind;
       read_target(parts->value.items[i], fmt::format("{}[{}]", at, i), part);
       into.parts.push_back(std::move(part));
     }
   }
 
   void read_target(const ConfigValue& value, const std::string& path, Action& action) {
-    if (action.kind == ActionKind::invalidate_tag) return targets_.read_tag(value, path, action);
-    if (action.kind == ActionKind::invalidate_namespace)
-      return targets_.read_namespace(value, path, action);
-    targets_.read_key(value, path, action);
+    switch (action.kind) {
+      case ActionKind::invalidate_tag:
+        return targets_.read_tag(value, path, action);
+      case ActionKind::invalidate_namespace:
+        return targets_.read_namespace(value, path, action);
+      case ActionKind::invalidate_all_of:
+        return targets_.read_all_of(value, path, action);
+      case ActionKind::invalidate_dependents:
+        return targets_.read_dependents(value, path, action);
+      case ActionKind::invalidate_prefix:
+        return targets_.read_prefix(value, path, action);
+      case ActionKind::invalidate_matching:
+        return targets_.read_pattern(value, path, action);
+      case ActionKind::invalidate_version:
+        return targets_.read_version(value, path, action);
+      default:
+        return targets_.read_key(value, path, action);
+    }
   }
 
   void read_events(const ConfigValue& events) {
@@ -288,13 +316,14 @@ class RuleReader {
 
   void read_action(const ConfigValue& value, const std::string& path,
                    std::vector<Action>& actions) {
-    if (!value.is_map() || value.members.size() != 1)
+    const Member* mode = value.is_map() ? value.find(kModeKey) : nullptr;
+    const std::size_t keys = value.members.size() - (mode != nullptr ? 1 : 0);
+    if (!value.is_map() || keys != 1)
       return targets_.add(
           value, path,
-          fmt::format(
-              "expected one action, such as {{invalidate_tag: …}}, found {}",
-              value.is_map() ? fmt::format("{} keys", value.members.size()) : describe(value)));
-    const Member& member = value.members.front();
+          fmt::format("expected one action, such as {{invalidate_tag: …}}, found {}",
+                      value.is_map() ? fmt::format("{} keys", keys) : describe(value)));
+    const Member& member = value.members[&value.members.front() == mode ? 1 : 0];
     const auto kind = std::find_if(kActions.begin(), kActions.end(), [&member](ActionKind known) {
       return word_of(known) == member.key;
     });
@@ -304,8 +333,21 @@ class RuleReader {
     Action action;
     action.kind = *kind;
     read_what(member.value, path_to(path, member.key), action);
+    if (mode != nullptr) read_mode(mode->value, path_to(path, kModeKey), action);
     action.place = member.place;
     actions.push_back(std::move(action));
+  }
+
+  void read_mode(const ConfigValue& value, const std::string& path, Action& action) {
+    if (action.kind == ActionKind::refresh || action.kind == ActionKind::emit)
+      return targets_.add(
+          value, path, fmt::format("{} has no mode: it invalidates nothing", word_of(action.kind)));
+    if (value.is_scalar() && value.text == "expire") {
+      action.mode = Mode::expire;
+    } else if (!value.is_scalar() || value.text != "remove") {
+      targets_.add(value, path,
+                   fmt::format("expected remove or expire, found {}", describe(value)));
+    }
   }
 
   void read_what(const ConfigValue& value, const std::string& path, Action& action) {
@@ -321,6 +363,11 @@ class RuleReader {
       case ActionKind::invalidate_key:
       case ActionKind::invalidate_tag:
       case ActionKind::invalidate_namespace:
+      case ActionKind::invalidate_all_of:
+      case ActionKind::invalidate_dependents:
+      case ActionKind::invalidate_prefix:
+      case ActionKind::invalidate_matching:
+      case ActionKind::invalidate_version:
       case ActionKind::refresh:
         return read_target(value, path, action);
     }

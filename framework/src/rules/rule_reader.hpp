@@ -16,9 +16,18 @@
 //       max_per_second: 100                               beyond it, events wait for the second's end; equal ones together
 //       rules: [{invalidate_tag: "product:{id}"}]         such a list, in place of the `do` of a single rule
 //   entities:
-//     user: {keys: ["profiles/user:{id}"], tags: ["user:{id}"], namespaces: ["user_{id}"]}
+//     user: {keys: ["profiles/user:{id}"], tags: ["user:{id}"], namespaces: ["user_{id}"], prefixes: ["profiles/user:{id}"],
+//            patterns: ["profiles/*:of:{id}"], dependents: ["table:users:{id}"]}
 //
-// Further actions: invalidate_all: true, invalidate_entity: {name: user, id: "{user_id}"} (all keys but `name` are fields).
+// Further actions:
+//   invalidate_all: true
+//   invalidate_all_of: ["user:{id}", draft]             or {tags: […], namespace: …}
+//   invalidate_dependents: "/src/{path}"                or {namespace: …, key: …} for what depends on one key
+//   invalidate_prefix: "profiles/user:{id}"             or {namespace: …, prefix: …}
+//   invalidate_matching: "profiles/user:*:{kind}"       or {namespace: …, pattern: …}
+//   invalidate_version: {dependency: prompt, hash: "{hash}"}      without a hash: a version never seen before
+//   invalidate_entity: {name: user, id: "{user_id}"}    all keys but `name` are fields
+// Beside each that invalidates may stand `mode: expire`: {invalidate_tag: users, mode: expire}.
 #pragma once
 
 #include "freshet/config_value.hpp"
@@ -29,6 +38,7 @@ namespace freshet::rules {
 
 inline constexpr std::string_view kEventsKey = "events";
 inline constexpr std::string_view kEntitiesKey = "entities";
+inline constexpr std::string_view kModeKey = "mode";
 inline constexpr std::string_view kNamespacesKey = "namespaces";
 
 /// `root` is the whole document: its `namespaces` say which names are served.

@@ -20,9 +20,29 @@ std::string list_of(const std::vector<std::string>& words) {
   return joined('[', quoted, ']');
 }
 
-std::string key_text(const Action& action) {
-  return fmt::format("{{namespace: {}, key: {}}}", format_text(action.space.text()),
+std::string list_of(const std::vector<FieldTemplate>& templates) {
+  std::vector<std::string> texts;
+  for (const FieldTemplate& one : templates) texts.push_back(one.text());
+  return list_of(texts);
+}
+
+/// `{namespace: …, key: …}`
+std::string placed_text(const Action& action, std::string_view word) {
+  return fmt::format("{{namespace: {}, {}: {}}}", format_text(action.space.text()), word,
                      format_text(action.name.text()));
+}
+
+std::string all_of_text(const Action& action) {
+  if (action.space.text().empty()) return list_of(action.more);
+  return fmt::format("{{tags: {}, namespace: {}}}", list_of(action.more),
+                     format_text(action.space.text()));
+}
+
+std::string version_text(const Action& action) {
+  const std::string dependency = format_text(action.name.text());
+  if (action.more.empty()) return fmt::format("{{dependency: {}}}", dependency);
+  return fmt::format("{{dependency: {}, hash: {}}}", dependency,
+                     format_text(action.more.front().text()));
 }
 
 std::vector<std::string> fill_texts(const Action& action) {
@@ -37,7 +57,18 @@ std::string target_text(const Action& action) {
   switch (action.kind) {
     case ActionKind::invalidate_key:
     case ActionKind::refresh:
-      return key_text(action);
+      return placed_text(action, "key");
+    case ActionKind::invalidate_prefix:
+      return placed_text(action, "prefix");
+    case ActionKind::invalidate_matching:
+      return placed_text(action, "pattern");
+    case ActionKind::invalidate_dependents:
+      return action.space.text().empty() ? format_text(action.name.text())
+                                         : placed_text(action, "key");
+    case ActionKind::invalidate_all_of:
+      return all_of_text(action);
+    case ActionKind::invalidate_version:
+      return version_text(action);
     case ActionKind::invalidate_tag:
       return format_text(action.name.text());
     case ActionKind::invalidate_namespace:
@@ -79,7 +110,8 @@ std::string rule_text(const Rule& rule) {
                                   format_duration(rule.batch->within)));
   std::vector<std::string> actions;
   for (const Action& action : rule.actions)
-    actions.push_back(fmt::format("{{{}: {}}}", word_of(action.kind), target_text(action)));
+    actions.push_back(fmt::format("{{{}: {}{}}}", word_of(action.kind), target_text(action),
+                                  action.mode == Mode::expire ? ", mode: expire" : ""));
   members.push_back("do: " + joined('[', actions, ']'));
   return joined('{', members, '}');
 }
@@ -111,16 +143,13 @@ NamedTexts entity_texts(const RuleSet& rules) {
   NamedTexts texts;
   for (const Entity& entity : rules.entities) {
     std::vector<std::string> members;
-    const auto add = [&](std::string_view word, ActionKind kind) {
+    for (const auto& [word, kind] : kEntityParts) {
       std::vector<std::string> parts;
       for (const Action& part : entity.parts) {
         if (part.kind == kind) parts.push_back(target_text(part));
       }
       if (!parts.empty()) members.push_back(fmt::format("{}: {}", word, joined('[', parts, ']')));
-    };
-    add("keys", ActionKind::invalidate_key);
-    add("tags", ActionKind::invalidate_tag);
-    add("namespaces", ActionKind::invalidate_namespace);
+    }
     texts.emplace_back(entity.name, joined('{', members, '}'));
   }
   return texts;

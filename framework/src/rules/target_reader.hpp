@@ -1,4 +1,4 @@
-// What an action hits, as written: keys with their namespaces, tags, namespaces.
+// What an action hits, as written: keys, prefixes and patterns with their namespaces, tags, namespaces, resources, versions.
 //
 // Confined to one thread, for one document.
 #pragma once
@@ -26,6 +26,11 @@ class TargetReader {
   void read_key(const ConfigValue& value, const std::string& path, Action& action);
   void read_tag(const ConfigValue& value, const std::string& path, Action& action);
   void read_namespace(const ConfigValue& value, const std::string& path, Action& action);
+  void read_prefix(const ConfigValue& value, const std::string& path, Action& action);
+  void read_pattern(const ConfigValue& value, const std::string& path, Action& action);
+  void read_all_of(const ConfigValue& value, const std::string& path, Action& action);
+  void read_dependents(const ConfigValue& value, const std::string& path, Action& action);
+  void read_version(const ConfigValue& value, const std::string& path, Action& action);
 
   /// A template, its fields judged. The empty one, with a finding, if the value is none.
   FieldTemplate read_template(const ConfigValue& value, const std::string& path,
@@ -40,7 +45,14 @@ class TargetReader {
   }
 
  private:
-  void read_key_text(const ConfigValue& value, const std::string& path, Action& action);
+  /// `word`: what stands beside the namespace: "key", "prefix" or "pattern".
+  void read_in_namespace(const ConfigValue& value, const std::string& path, std::string_view word,
+                         Action& action);
+  void read_slashed(const ConfigValue& value, const std::string& path, std::string_view word,
+                    Action& action);
+  void read_tags(const ConfigValue& value, const std::string& path, Action& action);
+  /// A pattern has an end, and its fields stand where a backslash can guard them.
+  void check_pattern(const FieldTemplate& pattern, const Place& place, const std::string& path);
   /// A namespace is served by a block, or some value of its fields could make it so.
   void check_namespace(const FieldTemplate& space, const Place& place, const std::string& path);
 

@@ -16,6 +16,7 @@
 #include "runtime/rate_limited_log.hpp"
 #include "runtime/task_gate.hpp"
 #include "signals/event_chain.hpp"
+#include "signals/slot_link.hpp"
 
 namespace freshet {
 namespace {
@@ -37,25 +38,6 @@ using NoticeSignal = sig::signal_type<void(const std::shared_ptr<const CacheNoti
                                       sig::keywords::mutex_type<detail::rt::Mutex>>::type;
 
 }  // namespace
-
-namespace detail {
-
-/// One registration. `live` falls before the slot is taken out, so that a posted call that waits does not begin.
-class SlotLink {
- public:
-  sig::connection connection;
-  std::function<void()> on_disconnect;
-  rt::Atomic<bool> live{
-      true};  // acquire and release: whoever sees it false may let the handler's objects go
-
-  void disconnect() noexcept {
-    if (!live.exchange(false, std::memory_order_acq_rel)) return;
-    connection.disconnect();
-    if (on_disconnect) on_disconnect();
-  }
-};
-
-}  // namespace detail
 
 void Connection::disconnect() noexcept {
   if (link_) link_->disconnect();
@@ -139,14 +121,15 @@ struct SignalBus::Impl {
     const auto link = std::make_shared<detail::SlotLink>();
     const auto shared = std::make_shared<const EventHandler>(std::move(handler));
     const std::weak_ptr<detail::SlotLink> weak =
-        link;  // the link owns the connection, not the reverse
-    link->connection = signal.connect([this, weak, shared, delivery](EventCall& call) {
+        link;  // the link holds on to the slot, not the reverse
+    const auto slot = [this, weak, shared, delivery](EventCall& call) {
       const Link self = weak.lock();
       if (!self || !self->live.load(std::memory_order_acquire)) return;
       if (delivery == Delivery::posted) return call_posted(self, shared, call);
       ++call.handlers;
       call_in_place(*shared, call);
-    });
+    };
+    link->on_disconnect = [connection = signal.connect(slot)] { connection.disconnect(); };
     return Connection(link);
   }
 
@@ -225,8 +208,10 @@ Connection SignalBus::on_notice(NoticeKind kind, NoticeHandler handler) {
       impl->guarded("a notice", [&] { (*shared)(*notice); });
     });
   };
-  link->connection = impl_->notices[static_cast<std::size_t>(kind)].connect(slot);
-  link->on_disconnect = [kind, bus = std::weak_ptr<Impl>(impl_)] {
+  link->on_disconnect = [kind, bus = std::weak_ptr<Impl>(impl_),
+                         connection =
+                             impl_->notices[static_cast<std::size_t>(kind)].connect(slot)] {
+    connection.disconnect();
     if (const auto alive = bus.lock()) alive->listen(kind, -1);
   };
   impl_->listen(kind, +1);

@@ -25,6 +25,7 @@ class TimeIndex {
     if (entry.*At != kNever) tree_.erase(tree_.iterator_to(entry));
     entry.*At = kNever;
   }
+  std::size_t size() const noexcept { return tree_.size(); }
   /// The nearest time, kNever if there is none.
   Instant next() const noexcept { return tree_.empty() ? kNever : (*tree_.begin()).*At; }
   /// The entry with the nearest time if that has come, null otherwise.

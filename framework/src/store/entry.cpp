@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <new>
 
 namespace freshet::detail {
@@ -30,10 +31,10 @@ KeyRef::KeyRef(const Label& namespace_label, std::string_view name) noexcept
       // Seeded by the namespace's name, not its address: a key keeps its stripe when the label is dropped and comes back.
       hash(XXH3_64bits_withSeed(name.data(), name.size(), namespace_label.hash())) {}
 
-Entry::Entry(const KeyRef& key, std::vector<LabelRef> labels, Revision birth, Instant now,
+Entry::Entry(const KeyRef& key, std::span<const LabelRef> labels, Revision birth, Instant now,
              const Deadlines& deadlines, const ValueType& type) noexcept
     : EntryBase(now, deadlines),
-      carrier_(birth, std::move(labels)),
+      carrier_(birth, labels),
       type_(&type),
       key_size_(static_cast<std::uint32_t>(key.key.size())),
       hash_(key.hash) {}
@@ -43,11 +44,17 @@ EntryRef Entry::create(const KeyRef& key, std::vector<LabelRef> labels, Revision
   const ValueType& type = *value.type;
   const std::size_t value_at = round_up(sizeof(Entry), type.alignment);
   const std::size_t key_at = value_at + type.size;
+  // Last, so that a look-up touches no more memory for many labels than for the namespace's alone.
+  const std::size_t labels_at = round_up(key_at + key.key.size(), alignof(LabelRef));
   std::unique_ptr<void, FreeBlock> block(
-      ::operator new(key_at + key.key.size(), block_alignment(type)), FreeBlock{type});
+      ::operator new(labels_at + labels.size() * sizeof(LabelRef), block_alignment(type)),
+      FreeBlock{type});
   char* bytes = static_cast<char*>(block.get());
   type.move_construct(bytes + value_at, value.object);
-  Entry* entry = ::new (block.release()) Entry(key, std::move(labels), birth, now, deadlines, type);
+  LabelRef* const first = reinterpret_cast<LabelRef*>(bytes + labels_at);
+  std::uninitialized_move(labels.begin(), labels.end(), first);
+  Entry* entry =
+      ::new (block.release()) Entry(key, {first, labels.size()}, birth, now, deadlines, type);
   entry->value_ = bytes + value_at;
   std::memcpy(bytes + key_at, key.key.data(), key.key.size());
   entry->key_ = bytes + key_at;
@@ -63,7 +70,9 @@ void EntryBase::destroy(EntryBase* base) noexcept {
   Entry* entry = static_cast<Entry*>(base);
   const ValueType& type = *entry->type_;
   type.destroy(entry->value_);
+  const std::span<const LabelRef> labels = entry->carrier_.labels();
   entry->~Entry();
+  std::destroy(labels.begin(), labels.end());
   FreeBlock{type}(entry);
 }
 

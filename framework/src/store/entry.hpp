@@ -1,4 +1,5 @@
-// Entry: one cached value with everything that belongs to it, in one allocation: this header, the value, the key.
+// Entry: one cached value with everything that belongs to it, in one allocation: this header, the value, the key, the
+// labels.
 //
 // From the moment it is published only the fields marked "shard" change, under the lock of the shard that holds it, and
 // the carrier's own. Handles and the table share ownership; the last to let go frees it.
@@ -8,7 +9,9 @@
 #include <boost/intrusive/set_hook.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "freshet/detail/entry_ref.hpp"
 #include "freshet/detail/value_type.hpp"
@@ -24,6 +27,8 @@ struct KeyRef {
   std::uint64_t hash;
 
   KeyRef(const Label& space, std::string_view key) noexcept;
+  KeyRef(const Label& label, std::string_view name, std::uint64_t name_hash) noexcept
+      : space(&label), key(name), hash(name_hash) {}
 };
 
 struct EvictionTag;
@@ -44,7 +49,7 @@ class Entry final : public EntryBase,
                     public DeadlineHook,
                     public RefreshHook {
  public:
-  /// Makes an entry that nobody knows yet; moves `value` into it. `labels`: the namespace first. Throws what the move or
+  /// Makes an entry that nobody knows yet; moves `value` into it, and then `labels`: the namespace first. Throws what the move or
   /// the allocation throws; then `value` is as the move left it and nothing else has changed.
   static EntryRef create(const KeyRef& key, std::vector<LabelRef> labels, Revision birth,
                          Instant now, const Deadlines& deadlines, ErasedValue value);
@@ -59,13 +64,22 @@ class Entry final : public EntryBase,
   void set_request(const Request& request) noexcept { request_ = request; }
   const Request& request() const noexcept { return request_; }
 
+  /// Whether its loader read something stale through Freshet, directly or through another load: answered and not kept, and
+  /// so is what is made of it. The setter only before the entry is published.
+  void set_made_of_stale(bool made_of_stale) noexcept { made_of_stale_ = made_of_stale; }
+  bool made_of_stale() const noexcept { return made_of_stale_; }
+
   std::string_view key() const noexcept { return {key_, key_size_}; }
   std::uint64_t hash() const noexcept { return hash_; }
   const ValueType& type() const noexcept { return *type_; }
+  /// Whether policy lets it be served when it is stale by time or by an expiry: it has a soft deadline.
+  bool serves_stale() const noexcept { return deadlines().soft != kNever; }
   /// Of key and value; of the key alone where T has no SizeOf.
   std::uint64_t bytes() const noexcept { return bytes_; }
   Carrier& carrier() noexcept { return carrier_; }
   const Carrier& carrier() const noexcept { return carrier_; }
+  /// Names it; the label of its namespace lives as long as the entry does.
+  KeyRef name() const noexcept { return {*carrier_.name_space(), key(), hash_}; }
   bool named(const KeyRef& key) const noexcept {
     return hash_ == key.hash && carrier_.name_space() == key.space && this->key() == key.key;
   }
@@ -73,6 +87,9 @@ class Entry final : public EntryBase,
   // Claims the one refresh of this entry: whoever exchanges it to true. acq_rel, though nothing else
   // travels with it: it is not on the hit path.
   rt::Atomic<bool> refreshing{false};
+
+  // A hash of the labels that the caller named last; zero for none. relaxed: whoever misses a change looks again.
+  rt::Atomic<std::uint64_t> declared{0};
 
   // shard: the eviction policy's, the sweeper's, and the chain of entries that have just left the table.
   std::uint8_t access_count = 0;
@@ -87,7 +104,7 @@ class Entry final : public EntryBase,
 
  private:
   friend class EntryBase;
-  Entry(const KeyRef& key, std::vector<LabelRef> labels, Revision birth, Instant now,
+  Entry(const KeyRef& key, std::span<const LabelRef> labels, Revision birth, Instant now,
         const Deadlines& deadlines, const ValueType& type) noexcept;
   ~Entry() = default;
 
@@ -98,6 +115,7 @@ class Entry final : public EntryBase,
   std::uint32_t key_size_;
   std::uint64_t hash_;
   std::uint64_t bytes_ = 0;
+  bool made_of_stale_ = false;
 };
 
 /// Whether somebody has begun to load the entry again; set once, reset by a refresh that failed.

@@ -12,6 +12,8 @@ class RemovalObserver {
  public:
   virtual ~RemovalObserver() = default;
   virtual void on_removed(const Entry& entry, RemovalCause cause) noexcept = 0;
+  /// Told beside that of each entry that a sweep found.
+  virtual void on_swept(RemovalCause) noexcept {}
 };
 
 }  // namespace freshet::detail

@@ -5,11 +5,23 @@
 #include <utility>
 
 namespace freshet::detail {
+namespace {
+
+// Lowers a time to `at`. Writes only if that is nearer: with one lifetime for all it never is.
+void lower(rt::Atomic<std::int64_t>& time, Instant at) noexcept {
+  const std::int64_t nearer = at.time_since_epoch().count();
+  std::int64_t known = time.load(std::memory_order_relaxed);
+  while (nearer < known && !time.compare_exchange_weak(known, nearer, std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace
 
 Departures::~Departures() {
   while (first_ != nullptr) {
     Entry* entry = std::exchange(first_, first_->next_removed);
     observer_.on_removed(*entry, entry->removal_cause);
+    if (found_ == Found::by_a_sweep) observer_.on_swept(entry->removal_cause);
     entry->release();
   }
 }
@@ -22,9 +34,10 @@ void Departures::add(Entry& entry, RemovalCause cause) noexcept {
 }
 
 Shard::Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
-             RemovalObserver& observer)
+             RemovalObserver& observer, SettledHint& hint)
     : freshness_(freshness),
       observer_(observer),
+      hint_(hint),
       capacity_(capacity),
       policy_(make_eviction_policy(eviction, capacity)),
       swept_(freshness.published()),
@@ -36,51 +49,62 @@ Shard::~Shard() { close(); }
 Found Shard::find(const KeyRef& key, Instant now) {
   Departures departures(observer_);
   rt::Lock lock(mutex_);
-  Entry* entry = find_fresh(key, now, departures);
+  const auto [entry, expired] = find_resident(key, now, departures);
   if (entry == nullptr) return {};
   policy_->on_hit(*entry);
   entry->last_read = now;
   if (entry->reads < std::numeric_limits<std::uint16_t>::max()) ++entry->reads;
   const Deadlines& deadlines = entry->deadlines();
   return {EntryRef::share(entry),
-          deadlines.refresh_at <= now && entry->reads >= deadlines.refresh_from_accesses};
+          deadlines.refresh_at <= now && entry->reads >= deadlines.refresh_from_accesses, expired};
 }
 
 Found Shard::peek(const KeyRef& key, Instant now) {
   Departures departures(observer_);
   rt::Lock lock(mutex_);
-  return {EntryRef::share(find_fresh(key, now, departures))};
+  const auto [entry, expired] = find_resident(key, now, departures);
+  return {EntryRef::share(entry), false, expired};
 }
 
 bool Shard::contains(const KeyRef& key, Instant now) { return static_cast<bool>(peek(key, now)); }
 
-StoreOutcome Shard::fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence,
+StoreOutcome Shard::fill(const EntryRef& ref, const KeyRef& key, std::uint64_t sequence,
                          Instant now) {
   Departures departures(observer_);
   rt::Lock lock(mutex_);
+  Carrier& carrier = entry_of(ref).carrier();
   if (freshness_.keys().sequence(key.hash) != sequence) return StoreOutcome::refused_key_changed;
+  if (freshness_.announces_old_version(carrier.labels())) return StoreOutcome::refused_version;
   // judge() reads `published` before it walks and leaves it in `checked`: a raise that comes between here and the
   // insertion has a higher one, so the first reader walks again and finds the entry dead.
-  if (freshness_.judge(entry_of(entry).carrier()) != Verdict::fresh)
+  if (freshness_.judge(carrier, key.key) != Verdict::fresh ||
+      freshness_.is_below_load_floor(carrier)) {
     return StoreOutcome::refused_invalidated;
-  FRESHET_PAUSE("fill_judged_before_insert");
-  const Entry* resident = find_fresh(key, now, departures);
-  if (resident != nullptr && resident->carrier().birth() > entry_of(entry).carrier().birth()) {
-    return StoreOutcome::refused_older;
   }
-  return insert(entry, key, now, departures);
+  FRESHET_PAUSE("fill_judged_before_insert");
+  const Entry* resident = find_resident(key, now, departures).entry;
+  if (resident != nullptr && resident->carrier().birth() > carrier.birth())
+    return StoreOutcome::refused_older;
+  relate(entry_of(ref), key, carrier.birth());
+  return insert(ref, key, now, departures);
 }
 
-StoreOutcome Shard::put(const EntryRef& entry, const KeyRef& key, Instant now) {
+StoreOutcome Shard::put(const EntryRef& ref, const KeyRef& key, Instant now) {
   Departures departures(observer_);
   rt::Lock lock(mutex_);
   freshness_.keys().bump(key.hash);
-  // Born under the lock, so that births of one key follow the order of its puts.
-  entry_of(entry).carrier().be_born(freshness_.revision());
+  freshness_.raise_key(*key.space, key.key, Mode::remove);
+  // Born under the lock, so that births of one key follow the order of its puts, and after its own raise.
+  Carrier& carrier = entry_of(ref).carrier();
+  carrier.be_born(freshness_.revision());
   StoreOutcome outcome =
       StoreOutcome::refused_invalidated;  // a raise is under way: it comes after this put
-  if (freshness_.judge(entry_of(entry).carrier()) == Verdict::fresh)
-    outcome = insert(entry, key, now, departures);
+  if (freshness_.announces_old_version(carrier.labels())) {
+    outcome = StoreOutcome::refused_version;
+  } else if (freshness_.judge(carrier, key.key) == Verdict::fresh) {
+    relate(entry_of(ref), key, carrier.birth());
+    outcome = insert(ref, key, now, departures);
+  }
   if (!is_stored(outcome)) {  // whatever was there is overwritten all the same
     if (auto found = table_.find(key); found != table_.end())
       unlink(**found, RemovalCause::replaced, departures);
@@ -88,46 +112,97 @@ StoreOutcome Shard::put(const EntryRef& entry, const KeyRef& key, Instant now) {
   return outcome;
 }
 
-bool Shard::remove(const KeyRef& key, Instant now) {
+bool Shard::invalidate(const KeyRef& key, Mode mode, Instant now) {
   Departures departures(observer_);
   rt::Lock lock(mutex_);
   freshness_.keys().bump(key.hash);
-  Entry* entry = find_fresh(key, now, departures);
+  freshness_.raise_key(*key.space, key.key, mode);
+  const auto [entry, expired] = find_resident(key, now, departures);
+  return entry != nullptr &&
+         invalidate_resident(*entry, expired, mode, RemovalCause::explicit_, departures);
+}
+
+bool Shard::invalidate(const EntryRef& ref, Mode mode, Instant now) {
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  const KeyRef key = entry_of(ref).name();
+  freshness_.raise_key(*key.space, key.key, mode);
+  const auto [entry, expired] = find_resident(key, now, departures);
+  if (entry != ref.get()) return false;  // it left, or another took its place
+  return invalidate_resident(*entry, expired, mode, RemovalCause::ban, departures);
+}
+
+bool Shard::invalidate_resident(Entry& entry, bool was_expired, Mode mode, RemovalCause cause,
+                                Departures& departures) {
+  if (mode == Mode::expire && entry.serves_stale()) {
+    entry.carrier().expire();
+    freshness_.count_out(entry.carrier());
+  } else {
+    unlink(entry, cause, departures);
+  }
+  return !was_expired;
+}
+
+void Shard::relate(const Entry& entry, const KeyRef& key, Revision since) {
+  const LabelRef label = freshness_.find_key(*key.space, key.key);
+  if (!label) return;
+  const Carrier& carrier = entry.carrier();
+  if (carrier.attached() == nullptr) return freshness_.relate(label, carrier.labels(), since);
+  std::vector<LabelRef> labels(carrier.labels().begin(), carrier.labels().end());
+  for (const AttachedLabel* late = carrier.attached(); late != nullptr; late = late->next)
+    labels.push_back(late->label);
+  freshness_.relate(label, labels, since);
+}
+
+bool Shard::attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now,
+                   std::size_t most) {
+  Departures departures(observer_);
+  rt::Lock lock(mutex_);
+  Entry* entry = find_resident(key, now, departures).entry;
   if (entry == nullptr) return false;
-  unlink(*entry, RemovalCause::explicit_, departures);
+  const Carrier& carrier = entry->carrier();
+  const bool tagged_before = carrier.carries_tag();
+  const bool dependent_before = carrier.carries_dependency();
+  const Revision joined =
+      freshness_.revision();  // after the labels were pinned: older raises are ignored
+  std::size_t carried = carrier.label_count();
+  for (const LabelRef& label : labels) {
+    if (carrier.carries(label.get())) continue;
+    entry->carrier().attach(carried < most ? label : freshness_.overflow_for(*label), joined);
+    ++carried;
+  }
+  if (!tagged_before && carrier.carries_tag()) ++holdings_.tagged;
+  if (!dependent_before && carrier.carries_dependency()) ++holdings_.dependent;
+  relate(*entry, key, joined);
   return true;
 }
 
-bool Shard::attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now) {
+bool Shard::relate_resident(const KeyRef& key, Instant now) {
   Departures departures(observer_);
   rt::Lock lock(mutex_);
-  Entry* entry = find_fresh(key, now, departures);
+  const Entry* entry = find_resident(key, now, departures).entry;
   if (entry == nullptr) return false;
-  const bool tagged_before = entry->carrier().carries_tag();
-  const Revision joined =
-      freshness_.revision();  // after the labels were pinned: older raises are ignored
-  for (const LabelRef& label : labels) entry->carrier().attach(label, joined);
-  if (!tagged_before && entry->carrier().carries_tag()) ++holdings_.tagged;
+  relate(*entry, key, entry->carrier().birth());
   return true;
 }
 
 std::size_t Shard::expire(Instant now) {
   if (next_deadline_.load(std::memory_order_relaxed) > now.time_since_epoch().count()) return 0;
-  Departures departures(observer_);
+  Departures departures(observer_, Departures::Found::by_a_sweep);
   rt::Lock lock(mutex_);
   expire_due(now, departures);
   return departures.count();
 }
 
 std::size_t Shard::sweep(Instant now, std::size_t& budget) {
-  Departures departures(observer_);
+  Departures departures(observer_, Departures::Found::by_a_sweep);
   rt::Lock lock(mutex_);
   if (freshness_.published() == swept_) return 0;  // nothing that anybody carries was raised since
   if (!std::exchange(pass_open_, true)) pass_began_at_ = freshness_.published();
   while (budget > 0 && !sweep_list_.empty() && sweep_list_.front().sweep_pass == sweep_pass_) {
     Entry& entry = sweep_list_.front();
     --budget;
-    if (const auto cause = death_of(entry, now)) {
+    if (const auto cause = examine(entry, now).death) {
       unlink(entry, *cause, departures);
     } else {
       entry.sweep_pass = sweep_pass_ + 1;
@@ -151,7 +226,7 @@ void Shard::collect_refreshes(Instant now, const HotReads& hot,
     const std::uint16_t enough = entry->deadlines().refresh_from_accesses;
     const bool read_enough = entry->reads >= enough;
     const bool wanted = read_enough || (entry->reads > 0 && hot.reads(entry->hash()) >= enough);
-    if (wanted && !death_of(*entry, now))
+    if (wanted && !examine(*entry, now).death)
       due.push_back({EntryRef::share(entry), entry->reads, read_enough});
   }
   note_next_times();
@@ -166,9 +241,10 @@ void Shard::postpone_refresh(const EntryRef& ref, Instant at) {
   note_next_times();
 }
 
-bool Shard::settled(Instant now) const {
+Revision Shard::swept(rt::Atomic<std::int64_t>& due) const {
   rt::Lock lock(mutex_);
-  return swept_ == freshness_.published() && deadlines_.next() > now;
+  lower(due, deadlines_.next());
+  return swept_;
 }
 
 Holdings Shard::holdings() const {
@@ -191,22 +267,26 @@ Instant Shard::deadline_of(const Entry& entry) const noexcept {
   return std::min(deadlines.hard, later(entry.last_read, deadlines.idle));
 }
 
-std::optional<RemovalCause> Shard::death_of(Entry& entry, Instant now) const noexcept {
-  if (deadline_of(entry) <= now) return RemovalCause::expired;
-  // Nothing serves expired entries yet, so an expired one is as dead as a removed one.
-  if (freshness_.judge(entry.carrier()) != Verdict::fresh) return RemovalCause::label;
-  return std::nullopt;
+Shard::Examined Shard::examine(Entry& entry, Instant now) noexcept {
+  if (deadline_of(entry) <= now) return {RemovalCause::expired};
+  Carrier& carrier = entry.carrier();
+  const Verdict verdict = freshness_.judge(carrier, entry.key());
+  if (verdict == Verdict::fresh) return {};
+  if (verdict == Verdict::expired && entry.serves_stale()) {
+    freshness_.count_out(carrier);
+    return {.expired = true};
+  }
+  return {freshness_.is_stale_by_label(carrier) ? RemovalCause::label : RemovalCause::ban};
 }
 
-Entry* Shard::find_fresh(const KeyRef& key, Instant now, Departures& departures) {
+Shard::Resident Shard::find_resident(const KeyRef& key, Instant now, Departures& departures) {
   const auto found = table_.find(key);
-  if (found == table_.end()) return nullptr;
+  if (found == table_.end()) return {};
   Entry& entry = **found;
-  if (const auto cause = death_of(entry, now)) {
-    unlink(entry, *cause, departures);
-    return nullptr;
-  }
-  return &entry;
+  const Examined examined = examine(entry, now);
+  if (!examined.death) return {&entry, examined.expired};
+  unlink(entry, *examined.death, departures);
+  return {};
 }
 
 StoreOutcome Shard::insert(const EntryRef& ref, const KeyRef& key, Instant now,
@@ -249,7 +329,7 @@ void Shard::make_room(const Holdings& incoming, Instant now, Departures& departu
   while (table_.size() > max_entries || holdings_.bytes > max_bytes) {
     Entry& victim =
         policy_->evict(table_.size() > max_entries ? Pressure::entries : Pressure::bytes);
-    const auto cause = death_of(victim, now);
+    const auto cause = examine(victim, now).death;
     remove_from_table(victim);
     forget(victim, cause.value_or(RemovalCause::capacity), departures);
   }
@@ -286,9 +366,11 @@ void Shard::link(Entry& entry) noexcept {
   entry.last_read = entry.stored_at();
   deadlines_.add(entry, deadline_of(entry));
   refreshes_.add(entry, entry.deadlines().refresh_at);
+  lower(hint_.due, entry.due);
   note_next_times();
   holdings_.bytes += entry.bytes();
   holdings_.tagged += entry.carrier().carries_tag() ? 1 : 0;
+  holdings_.dependent += entry.carrier().carries_dependency() ? 1 : 0;
   freshness_.count_in(entry.carrier());
 }
 
@@ -299,7 +381,10 @@ void Shard::forget(Entry& entry, RemovalCause cause, Departures& departures) noe
   note_next_times();
   holdings_.bytes -= entry.bytes();
   holdings_.tagged -= entry.carrier().carries_tag() ? 1 : 0;
+  holdings_.dependent -= entry.carrier().carries_dependency() ? 1 : 0;
   freshness_.count_out(entry.carrier());
+  if (cause == RemovalCause::label || cause == RemovalCause::ban)
+    freshness_.leave_behind(entry.carrier(), entry.key());
   departures.add(entry, cause);
 }
 

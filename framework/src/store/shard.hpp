@@ -2,7 +2,7 @@
 //
 // Everything happens under mutex_. Entries that leave are chained up under the lock and let go after it (Departures), so
 // that no destructor, counter or listener of anybody else runs with the lock held.
-// Lock order: mutex_, then label shards (only to give up a label that an attach did not need). Raises never hold it.
+// Lock order: mutex_, then those of freshness (a write of a key that others depend on raises its label).
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -25,7 +25,9 @@ namespace freshet::detail {
 /// Entries that have just left a table. Reports and releases them when it goes out of scope: declare it before the lock.
 class Departures {
  public:
-  explicit Departures(RemovalObserver& observer) noexcept : observer_(observer) {}
+  enum class Found : std::uint8_t { by_a_call, by_a_sweep };
+  explicit Departures(RemovalObserver& observer, Found found = Found::by_a_call) noexcept
+      : observer_(observer), found_(found) {}
   ~Departures();
   Departures(const Departures&) = delete;
   Departures& operator=(const Departures&) = delete;
@@ -35,6 +37,7 @@ class Departures {
 
  private:
   RemovalObserver& observer_;
+  const Found found_;
   Entry* first_ = nullptr;
   std::size_t count_ = 0;
 };
@@ -44,12 +47,14 @@ struct Holdings {
   std::uint64_t entries = 0;
   std::uint64_t bytes = 0;
   std::uint64_t tagged = 0;
+  std::uint64_t dependent = 0;
 };
 
 /// An answered look-up.
 struct Found {
   EntryRef entry{};
   bool refresh_due = false;  // its refresh point has passed, and it was read often enough
+  bool expired = false;      // by an invalidation; policy lets it be served all the same
 
   explicit operator bool() const noexcept { return static_cast<bool>(entry); }
 };
@@ -61,10 +66,17 @@ struct RefreshCandidate {
   bool read_enough;  // itself; false: only its key was
 };
 
+/// What is known of a store without asking its shards: written by sweeps, read by counts.
+struct SettledHint {
+  // relaxed throughout: a count that misses a raise or an insertion on another thread was made at the same time as that.
+  rt::Atomic<std::uint64_t> swept_at{0};  // every entry was looked at since this was published
+  rt::Atomic<std::int64_t> due{0};        // no deadline is nearer than this, in nanoseconds
+};
+
 class alignas(64) Shard {
  public:
   Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
-        RemovalObserver& observer);
+        RemovalObserver& observer, SettledHint& hint);
   ~Shard();
 
   /// The fresh entry of that name, or null. A dead one found here leaves.
@@ -76,9 +88,13 @@ class alignas(64) Shard {
   StoreOutcome fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence, Instant now)
       FRESHET_EXCLUDES(mutex_);
   StoreOutcome put(const EntryRef& entry, const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
-  bool remove(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
-  bool attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now)
+  bool invalidate(const KeyRef& key, Mode mode, Instant now) FRESHET_EXCLUDES(mutex_);
+  bool invalidate(const EntryRef& entry, Mode mode, Instant now) FRESHET_EXCLUDES(mutex_);
+  bool attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now, std::size_t most)
       FRESHET_EXCLUDES(mutex_);
+
+  /// Lets those who depend on the key depend on what its entry depends on. Says whether it was there.
+  bool relate_resident(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
 
   /// Frees what is due.
   std::size_t expire(Instant now) FRESHET_EXCLUDES(mutex_);
@@ -99,15 +115,24 @@ class alignas(64) Shard {
   /// Returns how many it freed.
   std::size_t sweep(Instant now, std::size_t& budget) FRESHET_EXCLUDES(mutex_);
 
-  /// Whether every entry was looked at since the last raise that touched a live label, and none is due.
-  bool settled(Instant now) const FRESHET_EXCLUDES(mutex_);
+  /// The `published` since which every entry was looked at. Lowers `due` to the nearest deadline.
+  Revision swept(rt::Atomic<std::int64_t>& due) const FRESHET_EXCLUDES(mutex_);
 
   /// Calls `visitor` for each fresh entry, under the lock: it must be quick and call nothing of ours that locks.
+  template <class Visitor>
+  void for_each_served(Instant now, Visitor&& visitor) FRESHET_EXCLUDES(mutex_) {
+    rt::Lock lock(mutex_);
+    for (Entry* entry : table_) {
+      const Examined examined = examine(*entry, now);
+      if (!examined.death) visitor(*entry, examined.expired);
+    }
+  }
   template <class Visitor>
   void for_each_fresh(Instant now, Visitor&& visitor) FRESHET_EXCLUDES(mutex_) {
     rt::Lock lock(mutex_);
     for (Entry* entry : table_) {
-      if (!death_of(*entry, now)) visitor(*entry);
+      const Examined examined = examine(*entry, now);
+      if (!examined.death && !examined.expired) visitor(*entry);
     }
   }
 
@@ -115,6 +140,19 @@ class alignas(64) Shard {
 
   /// Adds a bounded look at what is here to `into` (survey.cpp).
   void survey(Instant now, const SurveyLimits& limits, Survey& into) FRESHET_EXCLUDES(mutex_);
+
+  /// Calls `visitor` for each entry, dead ones included, under the lock; returns how many each index holds. For tests.
+  struct IndexSizes {
+    std::size_t swept = 0;
+    std::size_t with_deadline = 0;
+    std::size_t with_refresh = 0;
+  };
+  template <class Visitor>
+  IndexSizes for_each_resident(Visitor&& visitor) const FRESHET_EXCLUDES(mutex_) {
+    rt::Lock lock(mutex_);
+    for (const Entry* entry : table_) visitor(*entry);
+    return {sweep_list_.size(), deadlines_.size(), refreshes_.size()};
+  }
 
   /// Empties the shard and refuses everything from here on.
   void close() FRESHET_EXCLUDES(mutex_);
@@ -138,13 +176,26 @@ class alignas(64) Shard {
   using Table = std::unordered_set<Entry*, HashName, SameName>;  // owns a reference to each entry
   using SweepList = boost::intrusive::list<Entry, boost::intrusive::base_hook<SweepHook>>;
 
-  /// Why an entry is dead, or nothing.
+  /// What there is to say of an entry: why it is dead, or that it is expired and may be served all the same.
+  struct Examined {
+    std::optional<RemovalCause> death{};
+    bool expired = false;
+  };
+  /// An entry that expires here leaves the counts of its labels.
+  Examined examine(Entry& entry, Instant now) noexcept FRESHET_REQUIRES(mutex_);
   Instant deadline_of(const Entry& entry) const noexcept;
-  std::optional<RemovalCause> death_of(Entry& entry, Instant now) const noexcept
+  /// The entry of that name if it is not dead; one that is leaves.
+  struct Resident {
+    Entry* entry = nullptr;
+    bool expired = false;
+  };
+  Resident find_resident(const KeyRef& key, Instant now, Departures& departures)
       FRESHET_REQUIRES(mutex_);
-  /// The entry of that name if it is fresh; one that is dead leaves.
-  Entry* find_fresh(const KeyRef& key, Instant now, Departures& departures)
-      FRESHET_REQUIRES(mutex_);
+  /// An entry is about to be stored: what it depends on, those depend on who depend on its key.
+  void relate(const Entry& entry, const KeyRef& key, Revision since) FRESHET_REQUIRES(mutex_);
+  /// True if the entry was fresh.
+  bool invalidate_resident(Entry& entry, bool was_expired, Mode mode, RemovalCause cause,
+                           Departures& departures) FRESHET_REQUIRES(mutex_);
   StoreOutcome insert(const EntryRef& entry, const KeyRef& key, Instant now, Departures& departures)
       FRESHET_REQUIRES(mutex_);
   void replace(Table::iterator place, Entry& entry, Departures& departures)
@@ -167,6 +218,7 @@ class alignas(64) Shard {
   mutable rt::Mutex mutex_;
   Freshness& freshness_;
   RemovalObserver& observer_;
+  SettledHint& hint_;
   const Capacity capacity_;
   Table table_ FRESHET_GUARDED_BY(mutex_);
   std::unique_ptr<EvictionPolicy> policy_ FRESHET_GUARDED_BY(mutex_) FRESHET_PT_GUARDED_BY(mutex_);

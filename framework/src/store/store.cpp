@@ -27,11 +27,16 @@ std::uint64_t share(std::uint64_t whole, std::uint64_t parts, std::uint64_t inde
 }  // namespace
 
 Store::Store(Eviction eviction, const Capacity& capacity, Freshness& freshness,
-             RemovalObserver& observer) {
+             RemovalObserver& observer)
+    : freshness_(freshness) {
+  hint_.swept_at.store(freshness.published().value, std::memory_order_relaxed);
+  hint_.due.store(kNever.time_since_epoch().count(), std::memory_order_relaxed);
   const std::uint64_t count = shards_for(capacity);
+  hint_.swept_at.store(freshness.published().value, std::memory_order_relaxed);
+  hint_.due.store(kNever.time_since_epoch().count(), std::memory_order_relaxed);
   for (std::uint64_t i = 0; i < count; ++i) {
     const Capacity part{share(capacity.entries, count, i), share(capacity.bytes, count, i)};
-    shards_.push_back(std::make_unique<Shard>(eviction, part, freshness, observer));
+    shards_.push_back(std::make_unique<Shard>(eviction, part, freshness, observer, hint_));
   }
 }
 
@@ -52,6 +57,7 @@ std::size_t Store::sweep(Instant now, std::size_t budget) {
       break;
     }
   }
+  if (!settled(now)) note_swept();
   return freed;
 }
 
@@ -70,9 +76,18 @@ void Store::postpone_refresh(const EntryRef& entry, Instant at) {
   shard_of(entry_of(entry).hash()).postpone_refresh(entry, at);
 }
 
-bool Store::settled(Instant now) const {
-  return std::all_of(shards_.begin(), shards_.end(),
-                     [&](const auto& shard) { return shard->settled(now); });
+// An entry that is inserted meanwhile lowers `due` itself, before or after its shard is asked.
+void Store::note_swept() {
+  hint_.swept_at.store(0, std::memory_order_relaxed);
+  hint_.due.store(kNever.time_since_epoch().count(), std::memory_order_relaxed);
+  Revision least{UINT64_MAX};
+  for (const auto& shard : shards_) least = std::min(least, shard->swept(hint_.due));
+  hint_.swept_at.store(least.value, std::memory_order_relaxed);
+}
+
+bool Store::settled(Instant now) const noexcept {
+  return hint_.swept_at.load(std::memory_order_relaxed) == freshness_.published().value &&
+         now.time_since_epoch().count() < hint_.due.load(std::memory_order_relaxed);
 }
 
 Holdings Store::holdings() const {
@@ -82,6 +97,7 @@ Holdings Store::holdings() const {
     total.entries += part.entries;
     total.bytes += part.bytes;
     total.tagged += part.tagged;
+    total.dependent += part.dependent;
   }
   return total;
 }

@@ -43,12 +43,26 @@ class Store {
     return shard_of(key).put(entry, key, now);
   }
 
-  /// Forgets the key and overtakes the loads of it under way. Says whether something fresh was there.
-  bool remove(const KeyRef& key, Instant now) { return shard_of(key).remove(key, now); }
+  /// Removes or expires the key and overtakes the loads of it under way. What expires stays, to be served stale, if it has
+  /// a soft deadline. Says whether something fresh was there.
+  bool invalidate(const KeyRef& key, Mode mode, Instant now) {
+    return shard_of(key).invalidate(key, mode, now);
+  }
+  /// The same for one entry that a predicate named, if it is still here; loads under way are not concerned.
+  bool invalidate(const EntryRef& entry, Mode mode, Instant now) {
+    return shard_of(entry_of(entry).hash()).invalidate(entry, mode, now);
+  }
 
-  /// Adds labels to a fresh entry; raises before this call do not count for them. Says whether it was there.
-  bool attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now) {
-    return shard_of(key).attach(key, labels, now);
+  /// For who begins to depend on a key: what its entry depends on comes along. Says whether there is an entry.
+  bool relate_resident(const KeyRef& key, Instant now) {
+    return shard_of(key).relate_resident(key, now);
+  }
+
+  /// Adds labels to a fresh entry; raises before this call do not count for them. Says whether it was there. Once the entry
+  /// carries `most` labels, what stands for the rest is added in their place.
+  bool attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now,
+              std::size_t most = SIZE_MAX) {
+    return shard_of(key).attach(key, labels, now, most);
   }
 
   /// Frees every entry whose deadline has come. O(shards) when none has. Returns how many it freed.
@@ -68,8 +82,14 @@ class Store {
   /// when nothing was invalidated since a whole round. Returns how many it freed.
   std::size_t sweep(Instant now, std::size_t budget);
 
-  /// Whether no dead entry can be here: all were looked at since the last raise, and no deadline has come. O(shards).
-  bool settled(Instant now) const;
+  /// Whether no dead entry can be here: all were looked at since the last raise, and no deadline has come. O(1); a sweep that
+  /// comes to an end says so.
+  bool settled(Instant now) const noexcept;
+
+  /// The `published` since which every entry was looked at, as the last sweep found it.
+  Revision swept() const noexcept {
+    return Revision{hint_.swept_at.load(std::memory_order_relaxed)};
+  }
 
   /// Calls `visitor(const Entry&)` for every fresh entry, under the lock of its shard: it must be quick and must not call
   /// the store. O(entries).
@@ -78,9 +98,28 @@ class Store {
     for (const auto& shard : shards_) shard->for_each_fresh(now, visitor);
   }
 
+  /// The same for whatever may be served: `visitor(const Entry&, bool expired)`.
+  template <class Visitor>
+  void for_each_served(Instant now, Visitor&& visitor) {
+    for (const auto& shard : shards_) shard->for_each_served(now, visitor);
+  }
+
   /// A bounded look at each shard, one lock at a time.
   void survey(Instant now, const SurveyLimits& limits, Survey& into) {
     for (const auto& shard : shards_) shard->survey(now, limits, into);
+  }
+
+  /// Calls `visitor` for each entry, dead ones included, under the lock of its shard. For tests.
+  template <class Visitor>
+  Shard::IndexSizes for_each_resident(Visitor&& visitor) const {
+    Shard::IndexSizes total;
+    for (const auto& shard : shards_) {
+      const Shard::IndexSizes part = shard->for_each_resident(visitor);
+      total.swept += part.swept;
+      total.with_deadline += part.with_deadline;
+      total.with_refresh += part.with_refresh;
+    }
+    return total;
   }
 
   Holdings holdings() const;
@@ -93,6 +132,11 @@ class Store {
   Shard& shard_of(const KeyRef& key) noexcept { return shard_of(key.hash); }
   Shard& shard_of(std::uint64_t hash) noexcept { return *shards_[(hash >> 40) % shards_.size()]; }
 
+  /// Notes how far the shards were swept, and their nearest deadline.
+  void note_swept();
+
+  Freshness& freshness_;
+  SettledHint hint_;
   std::vector<std::unique_ptr<Shard>> shards_;
   rt::Atomic<std::size_t> next_to_sweep_{0};  // relaxed: two sweeps at once only share the work
 };

@@ -26,7 +26,7 @@ void Shard::survey(Instant now, const SurveyLimits& limits, Survey& into) {
 void Shard::sample(Instant now, const SurveyLimits& limits, Survey& into) {
   // The analysis does not see that the lambda runs within this call.
   const auto look = [&](Entry& entry) FRESHET_NO_THREAD_SAFETY_ANALYSIS {
-    if (death_of(entry, now)) return;
+    if (examine(entry, now).death) return;
     into.samples.push_back({entry.bytes(), entry.stored_at(), entry.deadlines().hard});
     into.values_have_sizes = entry.type().bytes != nullptr;
   };
@@ -53,7 +53,7 @@ void Shard::find_next_to_expire(Instant now, const SurveyLimits& limits, Survey&
     const bool full = chosen.size() == limits.next;
     if (full && entry.due >= chosen.front().at) return false;
     if (++seen > limits.looked_at_for_next) return into.next_complete = false;
-    if (death_of(entry, now)) return true;
+    if (examine(entry, now).death) return true;
     const Instant at = deadline_of(entry);
     if (full && at >= chosen.front().at) return true;
     if (full) {

@@ -117,15 +117,15 @@ TEST_F(SingleFlightTest, AResultIsUsableIfItIsFreshWhenItArrives) {
   const LabelRef other = tag("other");
   raise("other");  // moves the revision past the birth, touches nothing of the entry
   const EntryRef result = entry("k", birth, {tag("users")});
-  EXPECT_TRUE(flights_.usable(result, start("k")));
+  EXPECT_TRUE(flights_.usable(key("k"), result, start("k")));
 }
 
 TEST_F(SingleFlightTest, AStaleResultIsUsableOnlyByWhoeverStartedBeforeAnyRaise) {
   const CallStart early = start("k");
   const EntryRef result = entry("k", freshness_.revision(), {tag("users")});
   raise("users");
-  EXPECT_TRUE(flights_.usable(result, early)) << "it was true when this caller asked";
-  EXPECT_FALSE(flights_.usable(result, start("k")));
+  EXPECT_TRUE(flights_.usable(key("k"), result, early)) << "it was true when this caller asked";
+  EXPECT_FALSE(flights_.usable(key("k"), result, start("k")));
 }
 
 TEST_F(SingleFlightTest, AWaiterGetsWhatTheLeaderThrew) {

@@ -59,6 +59,20 @@ TEST_F(CodeRulesTest, CodeAndYamlMakeTheSameModel) {
   rules.rules.push_back({"d", {RuleAction::invalidate_all()}, {.debounce = Debounce{1s, 3s}}});
   rules.entities.push_back({"user", {{"profiles/user:{id}"}, {"user:{id}"}, {"user_{id}"}}});
   rules.limits.push_back({"b", 100});
+  rules.rules.push_back(
+      {"e",
+       {RuleAction::invalidate_dependents("/src/{path}").expiring(),
+        RuleAction::invalidate_dependents_of_key("u:{id}", "profiles"),
+        RuleAction::invalidate_prefix("u:{id}", "profiles"),
+        RuleAction::invalidate_matching("u:{id}:*", "profiles"),
+        RuleAction::invalidate_all_of({"a", "{b}"}),
+        RuleAction::invalidate_all_of({"a"}, "user_{id}"),
+        RuleAction::invalidate_version("prompt", "{hash}"), RuleAction::bump_version("prompt")},
+       {}});
+  rules.entities.push_back({"file",
+                            {.prefixes = {"profiles/f:{id}"},
+                             .patterns = {"profiles/*:{id}"},
+                             .dependents = {"/src/{id}"}}});
   EXPECT_EQ(understood(rules), understood(R"(freshet: 1
 namespaces: {profiles: {strategy: manual}, "user_*": {strategy: manual}}
 events:
@@ -80,8 +94,18 @@ events:
       - batch: {at_most: 5, within: 2s}
         do: [{emit: {event: "c{x}", fields: {f: "v-{id}"}}}, {emit: {event: d}}]
   d: {debounce: {quiet: 1s, at_most: 3s}, do: [{invalidate_all: true}]}
+  e:
+    - {invalidate_dependents: "/src/{path}", mode: expire}
+    - invalidate_dependents: {namespace: profiles, key: "u:{id}"}
+    - invalidate_prefix: "profiles/u:{id}"
+    - invalidate_matching: "profiles/u:{id}:*"
+    - invalidate_all_of: [a, "{b}"]
+    - invalidate_all_of: {tags: [a], namespace: "user_{id}"}
+    - invalidate_version: {dependency: prompt, hash: "{hash}"}
+    - invalidate_version: {dependency: prompt}
 entities:
   user: {keys: ["profiles/user:{id}"], tags: ["user:{id}"], namespaces: ["user_{id}"]}
+  file: {prefixes: ["profiles/f:{id}"], patterns: ["profiles/*:{id}"], dependents: ["/src/{id}"]}
 )"));
 }
 
@@ -104,7 +128,8 @@ TEST_F(CodeRulesTest, WhatIsWrongIsFoundAsInYaml) {
       findings(rules),
       "entities.user.keys[0]: no block serves the namespace \"profile\", did you mean "
       "\"profiles\"?\n"
-      "entities.nothing: expected keys, tags or namespaces, found none\n"
+      "entities.nothing: expected one of: keys, tags, namespaces, prefixes, patterns, dependents, "
+      "found none\n"
       "events.a.rules[0].do[0].invalidate_tag: found \"user:{id\": a brace is not closed\n"
       "events.a.rules[0].do[1].invalidate_namespace: no block serves the namespace \"profile\", "
       "did you mean \"profiles\"?\n"

@@ -112,6 +112,20 @@ TEST_F(DeferralsTest, TheLongestChainStaysSoThatWhatFeedsItselfComesToTheDepthLi
   EXPECT_EQ(chain_.size(), 3u);
 }
 
+TEST_F(DeferralsTest, TargetsThatDifferInTheirTagsHashOrModeDoNotWaitTogether) {
+  const auto identity = [](Target target, Mode mode = Mode::remove) {
+    Expanded expanded;
+    expanded.plan.invalidate(std::move(target), mode);
+    return Deferrals::identity(expanded);
+  };
+  EXPECT_EQ(identity(Target::all_of({"a", "b"})), identity(Target::all_of({"a", "b"})));
+  EXPECT_NE(identity(Target::all_of({"a", "b"})), identity(Target::all_of({"a"})));
+  EXPECT_NE(identity(Target::all_of({"a", "b"})), identity(Target::all_of({"ab"})));
+  EXPECT_NE(identity(Target::version("p", "1")), identity(Target::version("p", "2")));
+  EXPECT_NE(identity(Target::version("p", "1")), identity(Target::new_version("p")));
+  EXPECT_NE(identity(Target::tag("a")), identity(Target::tag("a"), Mode::expire));
+}
+
 TEST_F(DeferralsTest, WhatWaitsWhenTheOwnerGoesIsNotRun) {
   defer(debounced_, "a");
   deferrals_.reset();

@@ -109,7 +109,7 @@ class EvictionPolicyTest : public StoreFixture {
       const bool resident = naive.contents().count(number) > 0;
       switch (random() % 8) {
         case 0:
-          ASSERT_EQ(store.remove(key(name), now_), resident);
+          ASSERT_EQ(store.invalidate(key(name), Mode::remove, now_), resident);
           naive.remove(number);
           break;
         case 1:

@@ -86,11 +86,11 @@ TEST_F(StoreTest, AReplacementThatIsLargerMakesRoom) {
 
 TEST_F(StoreTest, RemoveSaysWhetherSomethingFreshWasThere) {
   put("a", "alpha", {}, now_ + 1s);
-  EXPECT_TRUE(store_->remove(key("a"), now_));
-  EXPECT_FALSE(store_->remove(key("a"), now_));
+  EXPECT_TRUE(store_->invalidate(key("a"), Mode::remove, now_));
+  EXPECT_FALSE(store_->invalidate(key("a"), Mode::remove, now_));
   put("a", "alpha", {}, now_ + 1s);
   now_ += 1s;
-  EXPECT_FALSE(store_->remove(key("a"), now_)) << "an expired entry is not there";
+  EXPECT_FALSE(store_->invalidate(key("a"), Mode::remove, now_)) << "an expired entry is not there";
 }
 
 TEST_F(StoreTest, AnEntryOfARaisedLabelIsUnreachableAndFreedByWhoeverFindsIt) {
@@ -106,7 +106,7 @@ TEST_F(StoreTest, AnEntryOfARaisedLabelIsUnreachableAndFreedByWhoeverFindsIt) {
 TEST_F(StoreTest, AFillIsRefusedIfItsKeyWasWrittenMeanwhile) {
   for (const auto& write : std::vector<std::function<void()>>{
            [&] { put("a", "written"); },
-           [&] { store_->remove(key("a"), now_); },
+           [&] { store_->invalidate(key("a"), Mode::remove, now_); },
        }) {
     const std::uint64_t sequence = freshness_.keys().sequence(key("a").hash);
     const EntryRef loaded = entry("a", "loaded");
@@ -204,7 +204,7 @@ TEST_F(StoreTest, ARaiseDuringARoundIsFoundByTheNext) {
 TEST_F(StoreTest, AHandleKeepsItsValueAfterTheEntryLeft) {
   put("a", "alpha", {"users"});
   EntryRef held = store_->find(key("a"), now_).entry;
-  store_->remove(key("a"), now_);
+  store_->invalidate(key("a"), Mode::remove, now_);
   store_.reset();
   EXPECT_EQ(*static_cast<const std::string*>(held->value()), "alpha");
   EXPECT_EQ(freshness_.live_labels(LabelKind::tag), 1u)

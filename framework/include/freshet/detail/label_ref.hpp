@@ -25,6 +25,9 @@ class LabelRef {
   }
   ~LabelRef();
 
+  /// Gives the reference to the caller, who must adopt() it or give it up.
+  [[nodiscard]] Label* detach() noexcept { return std::exchange(label_, nullptr); }
+
   Label* get() const noexcept { return label_; }
   Label& operator*() const noexcept { return *label_; }
   Label* operator->() const noexcept { return label_; }

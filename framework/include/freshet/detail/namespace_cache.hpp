@@ -16,6 +16,8 @@
 #include "freshet/lease.hpp"
 #include "freshet/loader.hpp"
 #include "freshet/outcome.hpp"
+#include "freshet/removal_cause.hpp"
+#include "freshet/signal_bus.hpp"
 
 namespace freshet::detail {
 
@@ -34,13 +36,20 @@ using KeepLoader = FunctionRef<std::shared_ptr<const BackgroundLoader>()>;
 using BulkSink = FunctionRef<void(std::size_t position, ErasedValue)>;
 using ErasedBulkLoader = FunctionRef<void(std::span<const std::string_view> keys, BulkSink)>;
 
+/// A predicate over entries with their values.
+using ErasedPredicate = std::function<bool(const EntryDescription&, const void* value)>;
+
+/// Told of entries that left, with their values.
+using RemovalListener =
+    std::function<void(std::string_view key, const void* value, RemovalCause cause)>;
+
 /// One namespace of one policy block. Thread-safe. The calls are those of Cache<T>, which documents them.
 class NamespaceCache {
  public:
   virtual ~NamespaceCache() = default;
 
   virtual const std::string& name() const noexcept = 0;
-  virtual Reading get(std::string_view key) = 0;
+  virtual Reading get(std::string_view key, const Skip& skip) = 0;
   virtual bool contains(std::string_view key) = 0;
   virtual Reading get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
                               const EntryOptions& options) = 0;
@@ -53,6 +62,10 @@ class NamespaceCache {
                            const Lease& lease) = 0;
   virtual Lease lease(std::string_view key) = 0;
   virtual Invalidated invalidate(std::string_view key, const InvalidateOptions& options) = 0;
+  virtual Invalidated invalidate_if(const ErasedPredicate& predicate,
+                                    const InvalidateOptions& options) = 0;
+  virtual Connection on_removal(RemovalListener listener) = 0;
+  virtual std::shared_ptr<NamespaceCache> at_version(std::string_view version) = 0;
   virtual std::shared_ptr<NamespaceCache> scoped(std::string_view scope) = 0;
 };
 

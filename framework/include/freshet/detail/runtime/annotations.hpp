@@ -14,6 +14,12 @@
 #define FRESHET_REQUIRES(...) FRESHET_THREAD_ANNOTATION(requires_capability(__VA_ARGS__))
 #define FRESHET_ACQUIRE(...) FRESHET_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define FRESHET_RELEASE(...) FRESHET_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
+#define FRESHET_ACQUIRE_SHARED(...) \
+  FRESHET_THREAD_ANNOTATION(acquire_shared_capability(__VA_ARGS__))
+#define FRESHET_RELEASE_SHARED(...) \
+  FRESHET_THREAD_ANNOTATION(release_shared_capability(__VA_ARGS__))
+#define FRESHET_REQUIRES_SHARED(...) \
+  FRESHET_THREAD_ANNOTATION(requires_shared_capability(__VA_ARGS__))
 #define FRESHET_TRY_ACQUIRE(...) FRESHET_THREAD_ANNOTATION(try_acquire_capability(__VA_ARGS__))
 #define FRESHET_EXCLUDES(...) FRESHET_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
 #define FRESHET_RETURN_CAPABILITY(x) FRESHET_THREAD_ANNOTATION(lock_returned(x))

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <mutex>
 #include <random>
+#include <shared_mutex>
 #include <thread>
 
 #include "freshet/detail/runtime/annotations.hpp"
@@ -46,6 +47,42 @@ class FRESHET_SCOPED_CAPABILITY Lock {
 
  private:
   Mutex* mutex_;
+};
+
+/// Many readers or one writer, for what is read rarely and written more rarely.
+class FRESHET_CAPABILITY("shared_mutex") SharedMutex {
+ public:
+  void lock() FRESHET_ACQUIRE() { mutex_.lock(); }
+  void unlock() FRESHET_RELEASE() { mutex_.unlock(); }
+  void lock_shared() FRESHET_ACQUIRE_SHARED() { mutex_.lock_shared(); }
+  void unlock_shared() FRESHET_RELEASE_SHARED() { mutex_.unlock_shared(); }
+
+ private:
+  std::shared_mutex mutex_;
+};
+
+class FRESHET_SCOPED_CAPABILITY WriterLock {
+ public:
+  explicit WriterLock(SharedMutex& mutex) FRESHET_ACQUIRE(mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~WriterLock() FRESHET_RELEASE() { mutex_.unlock(); }
+  WriterLock(const WriterLock&) = delete;
+  WriterLock& operator=(const WriterLock&) = delete;
+
+ private:
+  SharedMutex& mutex_;
+};
+
+class FRESHET_SCOPED_CAPABILITY ReaderLock {
+ public:
+  explicit ReaderLock(SharedMutex& mutex) FRESHET_ACQUIRE_SHARED(mutex) : mutex_(mutex) {
+    mutex_.lock_shared();
+  }
+  ~ReaderLock() FRESHET_RELEASE() { mutex_.unlock_shared(); }
+  ReaderLock(const ReaderLock&) = delete;
+  ReaderLock& operator=(const ReaderLock&) = delete;
+
+ private:
+  SharedMutex& mutex_;
 };
 
 /// Waits on a Mutex that the caller holds. Spurious wake-ups happen: wait in a loop over the condition.

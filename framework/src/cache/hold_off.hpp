@@ -1,0 +1,54 @@
+// HoldOff: after an invalidation, values whose load begins too soon are not kept, for sources that lag (read replicas).
+//
+// Freshness knows no time. A load in a block with a hold-off is judged as if it had been born that much earlier: this keeps
+// which revision was the newest at which time, and when a key of each stripe was last written.
+// Costs nothing where no block has a hold-off. Thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "freshet/clock.hpp"
+#include "freshet/detail/runtime/runtime.hpp"
+#include "freshet/revision.hpp"
+
+namespace freshet::detail {
+
+class HoldOff {
+ public:
+  /// `longest` is the longest hold-off of any block; zero for none.
+  explicit HoldOff(Duration longest);
+
+  bool enabled() const noexcept { return longest_ > Duration::zero(); }
+
+  /// Something was invalidated; call after the raise.
+  void note(Instant now, Revision revision) FRESHET_EXCLUDES(mutex_);
+  /// A key was written or invalidated.
+  void note_key(std::uint64_t key_hash, Instant now) noexcept;
+
+  /// The newest revision that was surely in force at `when`, or an older one.
+  Revision revision_at(Instant when) const FRESHET_EXCLUDES(mutex_);
+  /// Whether a key of the same stripe was written later than `when`.
+  bool key_written_after(std::uint64_t key_hash, Instant when) const noexcept;
+
+ private:
+  static constexpr std::size_t kStripes = 65'536;
+  static constexpr int kSteps =
+      256;  // of the longest hold-off: what is nearer together than that is one point
+
+  struct Point {
+    Instant at;
+    Revision revision;
+  };
+
+  const Duration longest_;
+  mutable rt::Mutex mutex_;
+  std::deque<Point> points_ FRESHET_GUARDED_BY(mutex_);  // oldest first
+  // Nanoseconds. relaxed: a load that begins after the write has returned is ordered after it by whoever ordered the two.
+  std::vector<rt::Atomic<std::int64_t>> written_;
+};
+
+}  // namespace freshet::detail

@@ -1,0 +1,77 @@
+// How sure the count of an invalidation is, and that nobody pays for it who should not.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "cache/look_budget.hpp"
+#include "support/cache_fixture.hpp"
+
+namespace freshet::testing {
+namespace {
+
+class InvalidationCountTest : public CacheFixture {
+ protected:
+  Cache<int> filled(int entries) {
+    use("freshet: 1\n"
+        "namespaces:\n"
+        "  things: {strategy: manual, capacity: {entries: 200_000}}\n"
+        "  pages: {strategy: manual}\n");
+    auto cache = invalidator_->cache<int>("things");
+    for (int i = 0; i < entries; ++i)
+      cache.put(std::to_string(i), i, {.tags = {"own:" + std::to_string(i % 1000)}});
+    return cache;
+  }
+};
+
+TEST_F(InvalidationCountTest, ClearingALargeNamespaceCountsWhatDependsOnItsKeysAsWell) {
+  auto things = filled(110'000);
+  auto pages = invalidator_->cache<int>("pages");
+  pages.put("a", 1, {.depends_on = {"things/1"}});
+  pages.put("b", 1, {.depends_on = {"things/2", "things/3"}});
+  pages.put("c", 1);
+  const Invalidated cleared = invalidator_->invalidate_namespace("things");
+  EXPECT_EQ(cleared.exactness, Exactness::at_most);
+  EXPECT_GE(cleared.count, 110'002u);
+  EXPECT_LE(cleared.count, 110'003u) << "b depends on two keys";
+  EXPECT_FALSE(pages.get("a"));
+  EXPECT_FALSE(pages.get("b"));
+  EXPECT_TRUE(pages.get("c"));
+}
+
+TEST_F(InvalidationCountTest, WhatDependedOnAKeyAndLeftIsNotCountedAnyMore) {
+  auto things = filled(110'000);
+  auto pages = invalidator_->cache<int>("pages");
+  pages.put("a", 1, {.depends_on = {"things/1"}});
+  invalidator_->invalidate("a", "pages");
+  EXPECT_EQ(invalidator_->invalidate_namespace("things").count, 110'000u);
+}
+
+TEST_F(InvalidationCountTest, CallsThatComeTooFastToLookAtEachEntrySayAtMost) {
+  auto things = filled(50'000);
+  int exact = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const Invalidated raised = invalidator_->invalidate_tag("own:" + std::to_string(i));
+    EXPECT_EQ(raised.count, 50u);
+    exact += raised.exactness == Exactness::exact ? 1 : 0;
+  }
+  EXPECT_GE(exact, 40);
+  EXPECT_LT(exact, 50);
+  clock_->advance(1s);
+  EXPECT_EQ(invalidator_->invalidate_tag("own:1").exactness, Exactness::exact);
+  EXPECT_FALSE(things.get("1"));
+}
+
+TEST(LookBudgetTest, EarnsByTheSecondAndSavesUpOnlySoMuch) {
+  detail::LookBudget budget;
+  const Instant start{std::chrono::hours(1)};
+  EXPECT_TRUE(budget.left(start));
+  budget.spend(detail::LookBudget::kMost + detail::LookBudget::kPerSecond);
+  EXPECT_FALSE(budget.left(start + 999ms)) << "overdrawn by a second's worth";
+  EXPECT_TRUE(budget.left(start + 1001ms));
+  EXPECT_TRUE(budget.left(start + std::chrono::hours(1)));
+  budget.spend(detail::LookBudget::kMost);
+  EXPECT_FALSE(budget.left(start + std::chrono::hours(1)));
+}
+
+}  // namespace
+}  // namespace freshet::testing
