@@ -1,0 +1,376 @@
+// HistoryChecker: says what in a history breaks a guarantee.
+//
+// One sweep over all starts and ends in the order of their stamps. For each key it keeps the newest start among the
+// invalidations that have returned (a floor, by mode): whatever a read that starts now finds must have been read from the
+// origin since. O(operations × parts of a value), whatever the number of keys that a call hits.
+//   G1  nothing is older than its floor; what is between the floors of remove and expire only where it says that it is stale.
+//       The same for what a value was made of, for labels added late, for versions
+//   G2  no third load of a key runs beside two, and no second without a cause
+//   G3  where nothing is evicted, what was seen stored is missed only if something hit it
+//   G4  nothing is read later than its lifetime after it was stored
+//   G7  what was replaced is not seen again, and nothing is replaced by what was surely born before it
+// Where the order of two operations is not known, the reading that blames nobody is taken.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "guarantees/history.hpp"
+
+namespace freshet::testing::history {
+
+enum class Fault : std::uint8_t {
+  torn,           // the value is that of another key
+  stale,          // G1: a value from before an invalidation
+  stale_part,     // G1: made of something from before an invalidation
+  stale_label,    // G1: by a label that was added late
+  old_version,    // G1: by its version, or that of its reader
+  not_said,       // G1: served stale where policy does not, or kept though made of something stale
+  third_load,     // G2
+  needless_load,  // G2: a second load that nothing forced
+  lost,           // G3
+  past_deadline,  // G4
+  unseen,         // G7: a value came back
+  older_birth,    // G7: a value replaced one of higher birth
+};
+
+struct Violation {
+  Fault fault;
+  Operation operation;  // the read or load
+  Made made{};          // what it found
+  std::string by{};     // the call that should have prevented it
+};
+
+class HistoryChecker {
+ public:
+  /// Borrows the history.
+  explicit HistoryChecker(const History& history) : history_(history) {}
+
+  /// Everything that is wrong, in the order of starts. Call once.
+  std::vector<Violation> check() {
+    line_up();
+    for (Stamp now = 1; now < history_.stamps; ++now) {
+      raised_before_[now] = newest_raise_;
+      const std::uint32_t event = events_[now];
+      if (event == kNothing) continue;
+      const std::size_t index = event / 2;
+      if (event % 2 == 0) {
+        start(*operations_[index], index);
+      } else {
+        end(*operations_[index], index);
+      }
+    }
+    return std::move(violations_);
+  }
+
+ private:
+  static constexpr std::uint32_t kNothing = UINT32_MAX;
+  using PerKey = std::array<Stamp, kKeys>;
+
+  /// Starts of the newest calls that have returned.
+  struct Floors {
+    PerKey own{};
+    PerKey absent{};
+    PerKey made_of{};
+    PerKey
+        resident{};  // what was seen before this, and is still there, carries a late label that was invalidated
+    PerKey tied{};  // what was pinned before this is tied to something that was invalidated
+    std::array<PerKey, kSpaces> captured{};
+    std::uint16_t model = 0;
+    std::uint16_t policy = 0;
+  };
+  /// What was known when a call started.
+  struct Snapshot {
+    PerKey labelled{};
+    Stamp tied = 0;
+  };
+  struct Seen {
+    Stamp at = 0;
+    ValueId value = 0;
+  };
+
+  void line_up() {
+    events_.assign(history_.stamps, kNothing);
+    raised_before_.assign(history_.stamps, 0);
+    for (const Log& log : history_.logs) {
+      for (const Operation& operation : log.operations) {
+        const auto index = static_cast<std::uint32_t>(operations_.size());
+        operations_.push_back(&operation);
+        events_[operation.start] = index * 2;
+        events_[operation.end] = index * 2 + 1;
+      }
+      first_seen_.emplace_back(log.made.size());
+    }
+    notes_.assign(operations_.size(), 0);
+  }
+
+  const Made& made(ValueId id) const { return history_.made(id); }
+  Stamp& first_seen(ValueId id) { return first_seen_[log_of(id)][place_of(id)]; }
+
+  void report(Fault fault, const Operation& operation, std::string by = {}) {
+    Violation violation{fault, operation, {}, std::move(by)};
+    if (operation.value != 0) violation.made = made(operation.value);
+    violations_.push_back(std::move(violation));
+  }
+  std::string call_at(Stamp stamp) const {
+    if (stamp >= events_.size() || events_[stamp] == kNothing) return "?";
+    const Operation& operation = *operations_[events_[stamp] / 2];
+    std::string text = operation.act == Act::put ? "put " : "";
+    if (operation.act == Act::invalidate || operation.act == Act::put)
+      text += history_.names[operation.reach];
+    return text + (operation.mode == Mode::expire ? " (expire) [" : " [") +
+           std::to_string(operation.start) + ", " + std::to_string(operation.end) + "]";
+  }
+
+  // --- what happens ---------------------------------------------------------------------------------------------------
+
+  void start(const Operation& operation, std::size_t index) {
+    switch (operation.act) {
+      case Act::read:
+        if (operation.done) judge(operation);
+        if (operation.origin != Origin::l1) begin_cause(history_.tied_to[operation.key], 0);
+        notes_[index] = last_seen_[operation.key].value;
+        return;
+      case Act::load:
+        return start_load(operation);
+      case Act::put:
+      case Act::invalidate:
+        return start_call(operation, index);
+      case Act::lease:
+        return begin_cause(history_.tied_to[operation.key], 0);
+      case Act::label:
+        return;
+    }
+  }
+
+  void end(const Operation& operation, std::size_t index) {
+    switch (operation.act) {
+      case Act::read:
+        if (operation.origin != Origin::l1)
+          end_cause(history_.tied_to[operation.key], 0, operation.end);
+        if (!operation.done) return;
+        judge_miss(operation, notes_[index]);
+        if (operation.origin == Origin::l1) see(operation.value, operation.start, operation.end);
+        return;
+      case Act::load:
+        return end_load(operation);
+      case Act::put:
+        end_call(operation, index);
+        if (operation.done) see(operation.value, operation.start, operation.end);
+        return;
+      case Act::invalidate:
+        return end_call(operation, index);
+      case Act::lease:
+        return end_cause(history_.tied_to[operation.key], 0, operation.end);
+      case Act::label:
+        if (!operation.done) return;
+        labelled_[operation.reach][operation.key] =
+            std::max(labelled_[operation.reach][operation.key], operation.start);
+        return;
+    }
+  }
+
+  void start_call(const Operation& operation, std::size_t index) {
+    const Reach& reach = history_.reaches[operation.reach];
+    Snapshot snapshot;
+    if (reach.late >= 0) snapshot.labelled = labelled_[static_cast<std::size_t>(reach.late)];
+    if (reach.through != 0) snapshot.tied = newest_made_[static_cast<std::size_t>(reach.via)];
+    notes_[index] = static_cast<std::uint32_t>(snapshots_.size());
+    snapshots_.push_back(snapshot);
+    begin_cause(reach.perhaps, reach.surely);
+  }
+
+  void end_call(const Operation& operation, std::size_t index) {
+    const Reach& reach = history_.reaches[operation.reach];
+    const Snapshot& snapshot = snapshots_[notes_[index]];
+    Floors& floors = floors_[operation.mode == Mode::remove ? 0 : 1];
+    const auto raise = [](Stamp& floor, Stamp to) { floor = std::max(floor, to); };
+    for (int key = 0; key < kKeys; ++key) {
+      if (has(reach.surely, key)) raise(floors.own[key], operation.start);
+      if (has(reach.absent, key)) raise(floors.absent[key], operation.start);
+      if (has(reach.made_of, key)) raise(floors.made_of[key], operation.start);
+      if (has(reach.through, key)) raise(floors.tied[key], snapshot.tied);
+      raise(floors.resident[key], snapshot.labelled[key]);
+      for (int space = 0; space < kSpaces; ++space) {
+        if (has(reach.captured[space], key)) raise(floors.captured[space][key], operation.start);
+      }
+    }
+    end_cause(reach.perhaps, reach.surely, operation.end);
+    if (reach.version == Reach::Version::model)
+      floors.model = std::max(floors.model, operation.model);
+    if (reach.version == Reach::Version::policy)
+      floors.policy = std::max(floors.policy, operation.policy);
+    if (reach.raises) raise(newest_raise_, operation.start);
+  }
+
+  /// A value was in the store at some time between the two.
+  void see(ValueId id, Stamp from, Stamp to) {
+    const Made& value = made(id);
+    Stamp& first = first_seen(id);
+    if (first == 0) first = to;
+    Seen& last = last_seen_[value.key];
+    last = {to, id};
+    newest_made_[value.key] = std::max(newest_made_[value.key], value.made_at);
+    std::array<Seen, 2>& newest = newest_seen_[value.key];
+    if (newest[0].value == id) {
+      newest[0].at = std::max(newest[0].at, from);
+    } else if (newest[0].at < from) {
+      newest[1] = std::exchange(newest[0], {from, id});
+    } else if (newest[1].at < from) {
+      newest[1] = {from, id};
+    }
+    Stamp& older = surely_older_[value.key];
+    older = std::max(older, raised_before_[value.birth_from]);
+  }
+
+  // --- G1, G4, G7 -----------------------------------------------------------------------------------------------------
+
+  void judge(const Operation& read) {
+    if (read.value == 0) return;
+    const Made& value = made(read.value);
+    if (value.key != read.key) return report(Fault::torn, read);
+    const bool expired = read.staleness == Staleness::expired;
+    if (read.staleness != Staleness::fresh && !history_.terms.serves_stale)
+      report(Fault::not_said, read);
+    judge_by(floors_[0], read, value);
+    if (!expired) judge_by(floors_[1], read, value);
+    judge_parts(read, value, expired, 0);
+    judge_versions(read, value, expired);
+    if (read.origin == Origin::l1) judge_hit(read, value);
+  }
+
+  void judge_by(const Floors& floors, const Operation& read, const Made& value) {
+    const Stamp floor = floors.own[read.key];
+    if (value.read_at < floor) report(Fault::stale, read, call_at(floor));
+    if (value.pinned_by < floors.tied[read.key]) report(Fault::stale_part, read, "through another");
+    if (read.origin != Origin::l1) return;
+    const Stamp seen = first_seen(read.value);
+    if (seen != 0 && seen < floors.resident[read.key])
+      report(Fault::stale_label, read, call_at(floors.resident[read.key]));
+  }
+
+  void judge_parts(const Operation& read, const Made& value, bool expired, int depth) {
+    // What was captured by an entry of another namespace, which was not hit, may be captured from there again.
+    const auto captured = [&](const Floors& floors, int key) {
+      return std::min(floors.captured[static_cast<std::size_t>(space_of(read.key))][key],
+                      floors.captured[static_cast<std::size_t>(space_of(value.key))][key]);
+    };
+    for (const Part& part : value.parts) {
+      if (part.kind == Part::Kind::none) continue;
+      const bool stale = part.kind == Part::Kind::stale_value;
+      if (stale && read.origin == Origin::l1 && !expired) report(Fault::not_said, read);
+      const bool found = part.kind != Part::Kind::nothing;
+      const Stamp from = found ? made(part.value).read_at : part.since;
+      for (std::size_t mode = 0; mode < (expired || stale ? 1 : 2); ++mode) {
+        const Stamp floor =
+            found ? captured(floors_[mode], part.key) : floors_[mode].absent[part.key];
+        if (from < floor) report(Fault::stale_part, read, call_at(floor));
+        const Stamp whole = floors_[mode].made_of[part.key];
+        if (value.read_at < whole) report(Fault::stale_part, read, call_at(whole));
+      }
+      if (found && depth < 2) judge_parts(read, made(part.value), expired || stale, depth + 1);
+    }
+  }
+
+  void judge_versions(const Operation& read, const Made& value, bool expired) {
+    if (read.model != 0 && value.model != read.model) report(Fault::old_version, read, "another");
+    if (read.origin != Origin::l1) return;
+    for (std::size_t mode = 0; mode < (expired ? 1 : 2); ++mode) {
+      const Floors& floors = floors_[mode];
+      const bool old = (value.model != 0 && value.model < floors.model) ||
+                       (value.policy != 0 && value.policy < floors.policy) ||
+                       (read.policy != 0 && read.policy < floors.policy);
+      if (old) report(Fault::old_version, read, "not the current one");
+    }
+  }
+
+  void judge_hit(const Operation& read, const Made& value) {
+    const std::int64_t lifetime = history_.terms.lifetime;
+    const auto is_over = [&](const Made& what) {
+      return lifetime != 0 && what.stored_by != 0 && read.clock >= what.stored_by + lifetime;
+    };
+    bool over = is_over(value);
+    for (const Part& part : value.parts)
+      over = over || (part.value != 0 && is_over(made(part.value)));
+    if (over) report(Fault::past_deadline, read);
+    const std::array<Seen, 2>& newest = newest_seen_[read.key];
+    const Seen& other = newest[0].value == read.value ? newest[1] : newest[0];
+    const Stamp seen = first_seen(read.value);
+    if (seen != 0 && seen < other.at) report(Fault::unseen, read);
+    if (history_.terms.keeps_everything && value.birth_by < surely_older_[read.key])
+      report(Fault::older_birth, read);
+  }
+
+  // --- G2, G3 ---------------------------------------------------------------------------------------------------------
+
+  void start_load(const Operation& load) {
+    std::vector<const Operation*>& loads = loads_[load.key];
+    if (loads.size() >= 2) report(Fault::third_load, load);
+    // Where something is refreshed in the background, that may be the cause, and nobody notes when it ended.
+    if (history_.terms.keeps_everything && loads.size() == 1 && !is_forced(load, *loads.front()))
+      report(Fault::needless_load, load);
+    loads.push_back(&load);
+  }
+
+  void end_load(const Operation& load) { std::erase(loads_[load.key], &load); }
+
+  // What changes the dependencies of one key may take those entries away that depend on it.
+  // What takes an entry away and not older loads of its key leaves room for what was born before it.
+  void begin_cause(KeySet perhaps, KeySet surely) {
+    for (int key = 0; key < kKeys; ++key) {
+      if (!has(perhaps, key)) continue;
+      ++causes_under_way_[key];
+      if (!has(surely, key)) surely_older_[key] = 0;
+    }
+  }
+  void end_cause(KeySet perhaps, KeySet surely, Stamp at) {
+    for (int key = 0; key < kKeys; ++key) {
+      if (!has(perhaps, key)) continue;
+      --causes_under_way_[key];
+      last_cause_[key] = at;
+      if (!has(surely, key)) surely_older_[key] = 0;
+    }
+  }
+
+  bool is_forced(const Operation& load, const Operation& other) const {
+    if (load.asked_at == 0 || other.asked_at == 0) return true;
+    if (load.model != other.model || load.policy != other.policy) return true;
+    return may_be_hit(load.key, std::min(load.asked_at, other.asked_at));
+  }
+  bool may_be_hit(std::uint8_t key, Stamp since) const {
+    return causes_under_way_[key] > 0 || last_cause_[key] >= since;
+  }
+
+  void judge_miss(const Operation& read, ValueId stored) {
+    if (!history_.terms.keeps_everything || stored == 0 || read.origin == Origin::l1) return;
+    if (read.model != 0 || read.policy != 0) return;  // it may have been made with another version
+    const Made& value = made(stored);
+    if (value.birth_from == 0 || may_be_hit(read.key, value.birth_from)) return;
+    Violation violation{Fault::lost, read, value, {}};
+    violations_.push_back(std::move(violation));
+  }
+
+  const History& history_;
+  std::vector<const Operation*> operations_;
+  std::vector<std::uint32_t> events_;  // by stamp: index of an operation * 2, + 1 for its end
+  std::vector<std::uint32_t>
+      notes_;  // by operation: a call's snapshot; what a read might have missed
+  std::vector<Snapshot> snapshots_;
+  std::vector<std::vector<Stamp>> first_seen_;
+  std::vector<Stamp> raised_before_;  // by stamp: the newest start of a raise that had returned
+  std::array<Floors, 2> floors_{};    // remove, expire
+  std::array<PerKey, kLateLabels> labelled_{};
+  std::array<Seen, kKeys> last_seen_{};
+  std::array<std::array<Seen, 2>, kKeys> newest_seen_{};
+  PerKey newest_made_{};
+  PerKey surely_older_{};
+  PerKey last_cause_{};
+  std::array<int, kKeys> causes_under_way_{};
+  std::array<std::vector<const Operation*>, kKeys> loads_{};
+  Stamp newest_raise_ = 0;
+  std::vector<Violation> violations_;
+};
+
+}  // namespace freshet::testing::history

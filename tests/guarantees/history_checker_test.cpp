@@ -1,0 +1,314 @@
+// The checker finds what is planted, and nothing where nothing is.
+#include "guarantees/history_checker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace freshet::testing::history {
+namespace {
+
+class HistoryCheckerTest : public ::testing::Test {
+ protected:
+  HistoryCheckerTest() {
+    history_.logs.resize(1);
+    history_.stamps = 1000;
+  }
+
+  ValueId value(int key, Stamp read_at) {
+    history_.logs[0].made.push_back({.key = static_cast<std::uint8_t>(key),
+                                     .read_at = read_at,
+                                     .made_at = read_at,
+                                     .birth_from = read_at - 1,
+                                     .birth_by = read_at,
+                                     .pinned_by = read_at});
+    return value_id(0, history_.logs[0].made.size() - 1);
+  }
+  Made& made(ValueId id) { return history_.logs[0].made[place_of(id)]; }
+
+  Operation& add(Act act, int key, Stamp start, Stamp end, ValueId id = 0) {
+    Operation operation;
+    operation.act = act;
+    operation.key = static_cast<std::uint8_t>(key);
+    operation.start = start;
+    operation.end = end;
+    operation.value = id;
+    operation.done = true;
+    history_.logs[0].operations.push_back(operation);
+    return history_.logs[0].operations.back();
+  }
+  Operation& hit(ValueId id, Stamp start, Stamp end) {
+    Operation& read = add(Act::read, made(id).key, start, end, id);
+    read.origin = Origin::l1;
+    return read;
+  }
+  Operation& call(const Reach& reach, Stamp start, Stamp end, Mode mode = Mode::remove) {
+    history_.reaches.push_back(reach);
+    history_.names.emplace_back("planted");
+    Operation& call = add(Act::invalidate, 0, start, end);
+    call.reach = static_cast<std::uint8_t>(history_.reaches.size() - 1);
+    call.mode = mode;
+    return call;
+  }
+  static Reach of(KeySet keys) {
+    return {
+        .surely = keys, .captured = {keys, keys}, .absent = keys, .raises = true, .perhaps = keys};
+  }
+
+  /// The one fault, if it is one.
+  std::optional<Fault> fault() {
+    const std::vector<Violation> found = HistoryChecker(history_).check();
+    EXPECT_LE(found.size(), 1u);
+    return found.empty() ? std::nullopt : std::optional(found.front().fault);
+  }
+
+  History history_;
+};
+
+TEST_F(HistoryCheckerTest, AReadAfterARemoveMustNotFindWhatWasReadFromTheOriginBefore) {
+  const ValueId old = value(1, 10);
+  call(of(0b10), 20, 30);
+  hit(old, 31, 32);
+  EXPECT_EQ(fault(), Fault::stale);
+}
+
+TEST_F(HistoryCheckerTest, AReadThatBeganBeforeTheRemoveReturnedMayFindIt) {
+  const ValueId old = value(1, 10);
+  call(of(0b10), 20, 30);
+  hit(old, 29, 32);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, AValueReadFromTheOriginSinceTheRemoveBeganIsNewEnough) {
+  const ValueId fresh = value(1, 21);
+  call(of(0b10), 20, 30);
+  hit(fresh, 31, 32);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, ARemoveOfAnotherKeyProvesNothing) {
+  const ValueId old = value(1, 10);
+  call(of(0b100), 20, 30);
+  hit(old, 31, 32);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, AJoinedLoadIsJudgedAsAHitIs) {
+  const ValueId old = value(1, 10);
+  call(of(0b10), 20, 30);
+  hit(old, 31, 32).origin = Origin::loaded;
+  EXPECT_EQ(fault(), Fault::stale);
+}
+
+TEST_F(HistoryCheckerTest, APutIsARemoveOfItsKey) {
+  const ValueId old = value(1, 10);
+  history_.reaches.push_back(of(0b10));
+  history_.names.emplace_back("key");
+  add(Act::put, 1, 20, 30, value(1, 21));
+  hit(old, 31, 32);
+  EXPECT_EQ(fault(), Fault::stale);
+}
+
+TEST_F(HistoryCheckerTest, WhatExpiredIsFoundOnlyWhereItSaysSo) {
+  history_.terms.serves_stale = true;
+  const ValueId old = value(1, 10);
+  call(of(0b10), 20, 30, Mode::expire);
+  hit(old, 31, 32).staleness = Staleness::expired;
+  EXPECT_EQ(fault(), std::nullopt);
+  hit(old, 33, 34);
+  EXPECT_EQ(fault(), Fault::stale);
+}
+
+TEST_F(HistoryCheckerTest, ASoftDeadlineIsNoLeaveToServeWhatExpired) {
+  history_.terms.serves_stale = true;
+  const ValueId old = value(1, 10);
+  call(of(0b10), 20, 30, Mode::expire);
+  hit(old, 31, 32).staleness = Staleness::soft_deadline;
+  EXPECT_EQ(fault(), Fault::stale);
+}
+
+TEST_F(HistoryCheckerTest, WhatWasRemovedIsNotServedStale) {
+  history_.terms.serves_stale = true;
+  const ValueId old = value(1, 10);
+  call(of(0b10), 20, 30);
+  hit(old, 31, 32).staleness = Staleness::expired;
+  EXPECT_EQ(fault(), Fault::stale);
+}
+
+TEST_F(HistoryCheckerTest, NothingIsServedStaleWherePolicyDoesNot) {
+  hit(value(1, 10), 31, 32).staleness = Staleness::expired;
+  EXPECT_EQ(fault(), Fault::not_said);
+}
+
+TEST_F(HistoryCheckerTest, AValueMadeOfSomethingOldIsOld) {
+  const ValueId inner = value(1, 10), outer = value(5, 40);
+  made(outer).parts[0] = {.kind = Part::Kind::value, .key = 1, .value = inner};
+  call(of(0b10), 20, 30);
+  hit(outer, 50, 51);
+  EXPECT_EQ(fault(), Fault::stale_part);
+}
+
+TEST_F(HistoryCheckerTest, SoIsOneMadeOfSomethingMadeOfIt) {
+  const ValueId inner = value(1, 10), middle = value(5, 40), outer = value(3, 45);
+  made(middle).parts[0] = {.kind = Part::Kind::value, .key = 1, .value = inner};
+  made(outer).parts[0] = {.kind = Part::Kind::value, .key = 5, .value = middle};
+  call(of(0b10), 20, 30);
+  hit(outer, 50, 51);
+  EXPECT_EQ(fault(), Fault::stale_part);
+}
+
+TEST_F(HistoryCheckerTest, AndOneWhoseLoaderFoundNothingThere) {
+  const ValueId outer = value(5, 5);
+  made(outer).parts[0] = {.kind = Part::Kind::nothing, .key = 4, .since = 10};
+  call(of(0b1'0000), 20, 30);
+  hit(outer, 50, 51);
+  EXPECT_EQ(fault(), Fault::stale_part);
+}
+
+TEST_F(HistoryCheckerTest, WhatDependsOnAKeyGoesThoughTheKeyStays) {
+  const ValueId inner = value(1, 8), outer = value(5, 10);
+  made(outer).parts[0] = {.kind = Part::Kind::value, .key = 1, .value = inner};
+  call({.made_of = 0b10}, 20, 30);
+  hit(inner, 40, 41);
+  EXPECT_EQ(fault(), std::nullopt);
+  hit(outer, 50, 51);
+  EXPECT_EQ(fault(), Fault::stale_part);
+}
+
+TEST_F(HistoryCheckerTest, WhatIsMadeOfSomethingStaleIsAnsweredAndNotKept) {
+  history_.terms.serves_stale = true;
+  const ValueId inner = value(1, 10), outer = value(5, 40);
+  made(outer).parts[0] = {.kind = Part::Kind::stale_value, .key = 1, .value = inner};
+  call(of(0b10), 20, 30, Mode::expire);
+  hit(outer, 39, 45).origin = Origin::loaded;
+  EXPECT_EQ(fault(), std::nullopt);
+  hit(outer, 50, 51);
+  EXPECT_EQ(fault(), Fault::not_said);
+}
+
+TEST_F(HistoryCheckerTest, ALabelAddedLateTakesTheEntryThatWasThere) {
+  const ValueId old = value(1, 10);
+  hit(old, 11, 12);
+  add(Act::label, 1, 15, 16).reach = 2;
+  call({.late = 2}, 20, 30);
+  hit(old, 31, 32);
+  EXPECT_EQ(fault(), Fault::stale_label);
+}
+
+TEST_F(HistoryCheckerTest, ALabelThatMayHaveBeenAddedToAnotherEntryProvesNothing) {
+  const ValueId old = value(1, 10);
+  add(Act::label, 1, 15, 17).reach = 2;
+  hit(old, 14, 16);
+  call({.late = 2}, 20, 30);
+  hit(old, 31, 32);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, WhatIsTiedToAnotherEntryGoesByWhatThatDependsOn) {
+  const ValueId outer = value(6, 10), between = value(2, 20);
+  hit(between, 25, 26);
+  call({.through = 0b100'0000, .via = 2}, 30, 40);
+  hit(outer, 41, 42);
+  EXPECT_EQ(fault(), Fault::stale_part);
+}
+
+TEST_F(HistoryCheckerTest, WhatWasNotSeenStoredTiesNothing) {
+  const ValueId outer = value(6, 10), between = value(2, 20);
+  call({.through = 0b100'0000, .via = 2}, 30, 40);
+  hit(between, 35, 36);
+  hit(outer, 41, 42);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, AnOldVersionIsNotFoundOnceAnotherIsCurrent) {
+  const ValueId old = value(7, 50);
+  made(old).model = 3;
+  call({.version = Reach::Version::model}, 20, 30).model = 4;
+  hit(old, 60, 61);
+  EXPECT_EQ(fault(), Fault::old_version);
+}
+
+TEST_F(HistoryCheckerTest, WhoAsksForAVersionGetsThatVersion) {
+  const ValueId made_with = value(7, 50);
+  made(made_with).model = 3;
+  Operation& read = hit(made_with, 60, 61);
+  read.origin = Origin::loaded;
+  read.model = 4;
+  EXPECT_EQ(fault(), Fault::old_version);
+}
+
+TEST_F(HistoryCheckerTest, WhoAnnouncesAnOldPolicyVersionFindsNothing) {
+  call({.version = Reach::Version::policy}, 20, 30).policy = 4;
+  hit(value(5, 50), 60, 61).policy = 3;
+  EXPECT_EQ(fault(), Fault::old_version);
+}
+
+TEST_F(HistoryCheckerTest, AThirdLoadBesideTwoIsSeen) {
+  call(of(0b10), 1, 100);
+  add(Act::load, 1, 10, 50).asked_at = 9;
+  add(Act::load, 1, 11, 51).asked_at = 9;
+  EXPECT_EQ(fault(), std::nullopt);
+  add(Act::load, 1, 12, 52).asked_at = 9;
+  EXPECT_EQ(fault(), Fault::third_load);
+}
+
+TEST_F(HistoryCheckerTest, ASecondLoadNeedsACause) {
+  history_.terms.keeps_everything = true;
+  add(Act::load, 1, 10, 50).asked_at = 9;
+  add(Act::load, 1, 20, 51).asked_at = 15;
+  EXPECT_EQ(fault(), Fault::needless_load);
+  call(of(0b10), 12, 18);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, WhatWasStoredIsNotMissedWithoutACause) {
+  history_.terms.keeps_everything = true;
+  hit(value(1, 10), 11, 12);
+  add(Act::read, 1, 20, 21);
+  EXPECT_EQ(fault(), Fault::lost);
+}
+
+TEST_F(HistoryCheckerTest, NorIsItLostIfSomethingMayHaveHitIt) {
+  history_.terms.keeps_everything = true;
+  hit(value(1, 10), 11, 12);
+  call(of(0b10), 15, 30);
+  add(Act::read, 1, 20, 21);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, AHitPastTheDeadlineIsSeen) {
+  history_.terms.lifetime = 1000;
+  const ValueId old = value(1, 10);
+  made(old).stored_by = 5000;
+  hit(old, 11, 12).clock = 5999;
+  EXPECT_EQ(fault(), std::nullopt);
+  hit(old, 13, 14).clock = 6000;
+  EXPECT_EQ(fault(), Fault::past_deadline);
+}
+
+TEST_F(HistoryCheckerTest, AValueThatWasReplacedDoesNotComeBack) {
+  const ValueId first = value(1, 10), second = value(1, 11);
+  hit(first, 20, 21);
+  hit(second, 22, 23);
+  EXPECT_EQ(fault(), std::nullopt);
+  hit(first, 24, 25);
+  EXPECT_EQ(fault(), Fault::unseen);
+}
+
+TEST_F(HistoryCheckerTest, NothingIsReplacedByWhatWasBornBeforeIt) {
+  history_.terms.keeps_everything = true;
+  const ValueId older = value(1, 10), newer = value(1, 40);
+  call(of(0b100), 20, 30);
+  hit(newer, 41, 42);
+  hit(older, 43, 44);
+  EXPECT_EQ(fault(), Fault::older_birth);
+}
+
+TEST_F(HistoryCheckerTest, TheValueOfAnotherKeyIsSeen) {
+  hit(value(1, 10), 11, 12).key = 2;
+  EXPECT_EQ(fault(), Fault::torn);
+}
+
+}  // namespace
+}  // namespace freshet::testing::history

@@ -1,0 +1,43 @@
+// What one round of the history test is run with.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "guarantees/history.hpp"
+
+namespace freshet::testing::history {
+
+/// What is cached: the name of a value whose content is in the history.
+struct Datum {
+  ValueId id = 0;
+  std::uint64_t check = 0;  // from the id, so that memory that was freed is noticed
+};
+constexpr std::uint64_t check_of(ValueId id) noexcept { return (id + 1) * 0x9E3779B97F4A7C15U; }
+
+struct Configuration {
+  std::string name;
+  std::string policy;
+  Terms terms{};
+  int invalidations = 60;  // per thousand steps
+  int late_labels = 20;
+  bool manual_clock = false;
+};
+
+/// splitmix64.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) noexcept : state_(seed) {}
+  std::uint32_t below(std::uint32_t bound) noexcept {
+    state_ += 0x9E3779B97F4A7C15U;
+    std::uint64_t bits = state_;
+    bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9U;
+    bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EBU;
+    return static_cast<std::uint32_t>(((bits ^ (bits >> 31)) >> 32) * bound >> 32);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace freshet::testing::history
