@@ -13,6 +13,7 @@
 namespace freshet::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class EmitCommandTest : public ::testing::Test {
@@ -33,6 +34,14 @@ events:
     - invalidate_key: "profiles/{name}"
     - emit: {event: cleaned, fields: {id: "{user_id}"}}
   cleaned: {debounce: 200ms, do: [{invalidate_namespace: profiles}]}
+  moved:
+    - invalidate_dependents: "/src/{path}"
+    - invalidate_dependents: {namespace: profiles, key: "{path}"}
+    - invalidate_prefix: "profiles/{path}"
+    - invalidate_matching: "profiles/*:{path}"
+    - invalidate_all_of: {tags: [draft, "{path}"], namespace: profiles}
+    - invalidate_version: {dependency: schema, hash: "{hash}"}
+    - {invalidate_tag: "{path}", mode: expire}
 )")
                                   .string();
 };
@@ -58,6 +67,34 @@ TEST_F(EmitCommandTest, SaysWhatWouldGoAndWhy) {
                 policy_ +
                 ":9:36  invalidate_namespace profiles  (after 200ms of quiet, at most "
                 "2s)\n");
+}
+
+TEST_F(EmitCommandTest, SaysEachKindOfTargetAndWhatAnEmptyFieldLeavesOut) {
+  const auto said = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--dry-run", "--json"});
+    std::string text;
+    const auto json = nlohmann::json::parse(emit(std::move(arguments)).out);
+    for (const auto& action : json.at("actions")) {
+      text += action.at("action").get<std::string>() + ' ' + action.at("target").get<std::string>();
+      if (action.contains("mode")) text += ' ' + action.at("mode").get<std::string>();
+      text += action.contains("left_out") ? " LEFT OUT\n" : "\n";
+    }
+    return text;
+  };
+  EXPECT_EQ(said({"moved", "path=a*", "hash=v2"}),
+            "invalidate_dependents /src/a*\n"
+            "invalidate_dependents profiles/a*\n"
+            "invalidate_prefix profiles/a*\n"
+            "invalidate_matching profiles/*:a\\*\n"
+            "invalidate_all_of profiles/draft a*\n"
+            "invalidate_version schema v2\n"
+            "invalidate_tag a* expire\n");
+  EXPECT_THAT(said({"moved", "path=", "hash="}),
+              AllOf(HasSubstr("invalidate_prefix profiles/{path} LEFT OUT\n"),
+                    HasSubstr("invalidate_matching profiles/*:{path} LEFT OUT\n"),
+                    HasSubstr("invalidate_version schema {hash} LEFT OUT\n")));
+  EXPECT_THAT(emit({"moved", "path=a", "hash=b", "--dry-run"}).out,
+              HasSubstr("invalidate_tag a  (expires only)\n"));
 }
 
 TEST_F(EmitCommandTest, SaysItAsJson) {

@@ -50,7 +50,8 @@ TEST_P(ExamplesTest, SaysWhatIsWrongWithAnotherPolicy) {
 
 INSTANTIATE_TEST_SUITE_P(All, ExamplesTest,
                          ::testing::Values("01_ttl", "02_tags", "03_events", "04_hybrid",
-                                           "05_hot_keys", "06_own_strategy", "07_plugin"));
+                                           "05_hot_keys", "06_own_strategy", "07_plugin",
+                                           "08_dependencies"));
 
 /// The story that the demo tells.
 TEST(DemoTest, WaitingLongerHitsMoreAndServesStalerUnlessWritesAreHeardOf) {
