@@ -10,6 +10,9 @@ namespace {
 
 class LabelGraphTest : public ::testing::Test {
  protected:
+  // What a test left in a circle, as the end of a cache does.
+  void TearDown() override { graph().collect(); }
+
   LabelRef pin(std::string_view text) { return table_->pin(LabelName(LabelKind::resource, text)); }
   LabelRef pin(std::string_view stem, int i) { return pin(std::string(stem) + std::to_string(i)); }
   LabelGraph& graph() { return table_->graph(); }
