@@ -171,12 +171,12 @@ Verdict BanList::judge_globs(const BannedSpace& banned, std::string_view key, Re
 }
 
 Verdict BanList::judge_all_of(const BanSubject& subject, Revision birth) const {
-  const auto& banned = all_of_;  // for the lambda, which runs within this call
-  if (banned.empty()) return Verdict::fresh;
+  if (all_of_.empty()) return Verdict::fresh;
   Verdict worst = Verdict::fresh;
-  const auto look = [&](const Label* first) {
-    const auto bans = banned.find(first);
-    if (bans == banned.end()) return;
+  // The analysis does not see that the lambda runs within this call.
+  const auto look = [&](const Label* first) FRESHET_NO_THREAD_SAFETY_ANALYSIS {
+    const auto bans = all_of_.find(first);
+    if (bans == all_of_.end()) return;
     for (const BannedAllOf& ban : bans->second) {
       if (!carries_all(subject, ban.space.get(), ban.tags)) continue;
       worst = std::max(worst, judge_by(ban.at, joined_last(subject, ban.tags, birth)));
