@@ -187,7 +187,7 @@ void InvalidationCall::resolve_keys_by(Resolved& resolved, Ban::Kind kind) {
   }
   check_glob(resolved.target.name);
   resolved.ban->text = resolved.target.name;
-  resolved.glob = Glob::parse(resolved.target.name);
+  resolved.glob = KeyGlob::parse(resolved.target.name);
   add_keys(resolved, [&](std::string_view key) { return resolved.glob->matches(key); });
 }
 

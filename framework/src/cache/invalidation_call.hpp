@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "cache/engine.hpp"
-#include "freshness/glob.hpp"
+#include "freshness/key_glob.hpp"
 
 namespace freshet::detail {
 
@@ -32,7 +32,7 @@ class InvalidationCall {
     LabelRef space{};                 // the namespace, where the target names one
     std::vector<LabelName> labels{};  // to be raised
     std::optional<Ban> ban{};         // to be added
-    std::optional<Glob> glob{};       // of the ban
+    std::optional<KeyGlob> glob{};    // of the ban
     std::optional<RaiseSet::Version> version{};
     std::vector<LabelRef> live{};  // the labels that are live
     bool takes_keys =

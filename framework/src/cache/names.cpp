@@ -5,7 +5,7 @@
 #include "freshet/errors.hpp"
 #include "freshet/limits.hpp"
 #include "freshet/loader.hpp"
-#include "freshness/glob.hpp"
+#include "freshness/key_glob.hpp"
 
 namespace freshet {
 namespace detail {
@@ -41,7 +41,7 @@ std::string_view check_prefix(std::string_view prefix, char separator) {
 
 void check_glob(std::string_view glob) {
   check_length("pattern", glob, kMaxPatternBytes);
-  if (!Glob::parse(glob)) {
+  if (!KeyGlob::parse(glob)) {
     throw InvalidName(fmt::format(
         "the pattern \"{}\" does not end: a bracket is open or a backslash is last", glob));
   }

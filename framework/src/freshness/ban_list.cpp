@@ -96,7 +96,7 @@ bool BanList::add_to(BannedSpace& banned, const Ban& ban, Mode mode, Revision at
     return true;
   }
   if (banned.globs.size() >= kMaxGlobs) return false;
-  banned.globs.push_back({*Glob::parse(ban.text), {}});
+  banned.globs.push_back({*KeyGlob::parse(ban.text), {}});
   banned.globs.back().at.raise(mode, at);
   size_.fetch_add(1, std::memory_order_relaxed);
   return true;
@@ -194,7 +194,7 @@ bool BanList::hits(const Ban& ban, const BanSubject& subject) {
       return subject.labels.front() == ban.space &&
              takes_prefix(ban.text, subject.key, ban.separator);
     case Ban::Kind::glob:
-      return subject.labels.front() == ban.space && Glob::parse(ban.text)->matches(subject.key);
+      return subject.labels.front() == ban.space && KeyGlob::parse(ban.text)->matches(subject.key);
     case Ban::Kind::all_of:
       return carries_all(subject, ban.space.get(), ban.tags);
   }

@@ -22,7 +22,7 @@
 
 #include "freshet/detail/function_ref.hpp"
 #include "freshness/carrier.hpp"
-#include "freshness/glob.hpp"
+#include "freshness/key_glob.hpp"
 
 namespace freshet::detail {
 
@@ -89,7 +89,7 @@ class BanList {
     std::size_t operator()(std::string_view text) const noexcept;
   };
   struct BannedGlob {
-    Glob glob;
+    KeyGlob glob;
     Watermarks at;
   };
   struct BannedSpace {

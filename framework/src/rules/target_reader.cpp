@@ -8,7 +8,7 @@
 #include "config/block_check.hpp"
 #include "config/glob.hpp"
 #include "freshet/limits.hpp"
-#include "freshness/glob.hpp"
+#include "freshness/key_glob.hpp"
 #include "rules/rule_reader.hpp"
 
 namespace freshet::rules {
@@ -107,13 +107,13 @@ void TargetReader::read_slashed(const ConfigValue& value, const std::string& pat
 void TargetReader::check_pattern(const FieldTemplate& pattern, const Place& place,
                                  const std::string& path) {
   for (const std::string& text : pattern.before_fields()) {
-    if (detail::Glob::parse(text)) continue;
+    if (detail::KeyGlob::parse(text)) continue;
     return findings_.add(
         place, path,
         fmt::format("a field stands in brackets or after a backslash in the pattern {}",
                     in_quotes(pattern.text())));
   }
-  if (detail::Glob::parse(pattern.outline("x"))) return;
+  if (detail::KeyGlob::parse(pattern.outline("x"))) return;
   findings_.add(place, path,
                 fmt::format("the pattern {} does not end: a bracket is open or a backslash is last",
                             in_quotes(pattern.text())));

@@ -1,4 +1,4 @@
-#include "freshness/glob.hpp"
+#include "freshness/key_glob.hpp"
 
 #include <algorithm>
 
@@ -72,10 +72,10 @@ constexpr std::size_t kBits = 64;
 
 }  // namespace
 
-std::optional<Glob> Glob::parse(std::string_view pattern) {
+std::optional<KeyGlob> KeyGlob::parse(std::string_view pattern) {
   const auto steps = parse_steps(pattern);
   if (!steps) return std::nullopt;
-  Glob glob;
+  KeyGlob glob;
   glob.text_ = pattern;
   glob.head_ = pattern.substr(0, pattern.find_first_of("*?[\\"));
   std::size_t state = 0;
@@ -98,12 +98,12 @@ std::optional<Glob> Glob::parse(std::string_view pattern) {
   return glob;
 }
 
-bool Glob::matches(std::string_view key) const {
+bool KeyGlob::matches(std::string_view key) const {
   if (key.substr(0, head_.size()) != head_) return false;
   return on_.size() == 1 ? matches_short(key) : matches_long(key);
 }
 
-bool Glob::matches_short(std::string_view key) const noexcept {
+bool KeyGlob::matches_short(std::string_view key) const noexcept {
   Word alive = 1;
   for (const char byte : key) {
     alive = ((alive << 1) & on_[0][static_cast<unsigned char>(byte)]) | (alive & loops_[0]);
@@ -112,7 +112,7 @@ bool Glob::matches_short(std::string_view key) const noexcept {
   return ((alive >> steps_) & 1) != 0;
 }
 
-bool Glob::matches_long(std::string_view key) const {
+bool KeyGlob::matches_long(std::string_view key) const {
   std::vector<Word> alive(on_.size());
   alive[0] = 1;
   for (const char byte : key) {

@@ -1,4 +1,4 @@
-// Glob: a pattern over keys. `*` any run of bytes, `?` any byte, `[a-z_]` one of, `[!a-z]` none of, `\` takes the next byte as
+// KeyGlob: a pattern over keys. `*` any run of bytes, `?` any byte, `[a-z_]` one of, `[!a-z]` none of, `\` takes the next byte as
 // it is.
 //
 // An automaton over positions of the pattern, kept as bits (Baeza-Yates and Gonnet, "A new approach to text searching", CACM
@@ -15,10 +15,10 @@
 
 namespace freshet::detail {
 
-class Glob {
+class KeyGlob {
  public:
   /// Nothing for a pattern that does not end: an open bracket, a backslash at the end.
-  static std::optional<Glob> parse(std::string_view pattern);
+  static std::optional<KeyGlob> parse(std::string_view pattern);
 
   const std::string& text() const noexcept { return text_; }
   bool matches(std::string_view key) const;
@@ -26,7 +26,7 @@ class Glob {
  private:
   using Word = std::uint64_t;
 
-  Glob() = default;
+  KeyGlob() = default;
   bool matches_short(std::string_view key) const noexcept;
   bool matches_long(std::string_view key) const;
 

@@ -1,5 +1,5 @@
 // Globs against a matcher that tries everything, and patterns made to take it forever.
-#include "freshness/glob.hpp"
+#include "freshness/key_glob.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@ namespace freshet::detail {
 namespace {
 
 bool matches(std::string_view pattern, std::string_view key) {
-  const auto glob = Glob::parse(pattern);
+  const auto glob = KeyGlob::parse(pattern);
   return glob && glob->matches(key);
 }
 
@@ -138,7 +138,7 @@ TEST_F(KeyGlobTest, BytesAreBytes) {
 
 TEST_F(KeyGlobTest, APatternThatDoesNotEndIsNone) {
   for (const char* pattern : {"[", "a[b", "[!", "[]", "[!]", "a\\", "[a-"}) {
-    EXPECT_FALSE(Glob::parse(pattern)) << pattern;
+    EXPECT_FALSE(KeyGlob::parse(pattern)) << pattern;
   }
 }
 
@@ -148,7 +148,7 @@ TEST_F(KeyGlobTest, RandomShortPatternsMatchWhatTryingEverythingMatches) {
   for (int i = 0; i < 200'000; ++i) {
     const std::string pattern = random_text("ab**??[]!-\\", 8);
     const std::string key = random_text("ab]-!\\[", 6);
-    const auto glob = Glob::parse(pattern);
+    const auto glob = KeyGlob::parse(pattern);
     ASSERT_EQ(glob.has_value(), ends(pattern)) << pattern;
     refused += glob ? 0 : 1;
     if (!glob) continue;
@@ -189,7 +189,7 @@ TEST_F(KeyGlobTest, RandomLongPatternsMatchWhatTryingEverythingMatches) {
       }
     }
     if (random_() % 2 == 0) key[random_() % key.size()] = 'c';
-    const auto glob = Glob::parse(pattern);
+    const auto glob = KeyGlob::parse(pattern);
     ASSERT_TRUE(glob);
     ASSERT_EQ(glob->matches(key), naive(pattern, key)) << pattern << " against " << key;
     matched += glob->matches(key) ? 1 : 0;
@@ -206,7 +206,7 @@ TEST_F(KeyGlobTest, APatternMadeToTakeForeverTakesOnePass) {
   std::uint64_t steps = 10'000'000;
   naive(pattern, key, steps);
   EXPECT_EQ(steps, 0u) << "the pattern is harmless: it proves nothing";
-  const auto glob = Glob::parse(pattern);
+  const auto glob = KeyGlob::parse(pattern);
   ASSERT_TRUE(glob);
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(glob->matches(key));
   std::string ending = key;
