@@ -14,6 +14,10 @@
 
 namespace freshet {
 
+namespace detail {
+class NamespaceView;
+}
+
 /// A version that a value was made with: `{"classifier-prompt", "v3"}`. An empty hash stands for the current one.
 struct VersionPin {
   std::string dependency;
@@ -83,6 +87,8 @@ class LoadContext {
   bool keeps() const noexcept { return keep_; }
 
  private:
+  friend class detail::NamespaceView;  // announces its policy version
+
   std::string_view key_;
   std::shared_ptr<detail::CaptureState> capture_;
   std::vector<std::string> tags_;

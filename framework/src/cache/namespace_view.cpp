@@ -251,6 +251,15 @@ Reading NamespaceView::lead(const FullKey& name, const EntryPlan& plan,
 }
 
 void NamespaceView::bind_loader(std::shared_ptr<const BackgroundLoader> loader) {
+  if (loader && !policy_version_.empty()) {
+    // What it loads once another policy version is current is refused, like what this view loads.
+    loader = std::make_shared<const BackgroundLoader>(
+        [loader, pin = VersionPin{policy_dependency(name()), policy_version_}](
+            std::string_view key, LoadContext& context, ValueSink sink) {
+          context.versions_.push_back(pin);
+          (*loader)(key, context, sink);
+        });
+  }
   block_.bind_loader(space_, std::move(loader));
 }
 

@@ -11,21 +11,28 @@ namespace {
 
 LabelRef space_of(const Entry& entry) { return entry.carrier().labels().front(); }
 
-// What the refreshed entry carries for sure: what policy and callers asked for, and what was added
-// later. The loader's own labels are for it to name again.
+// What policy and callers asked for when the entry was stored.
+std::span<const LabelRef> declared_labels(const Entry& entry) {
+  const std::span<const LabelRef> own = entry.carrier().labels();
+  return own.first(std::min(own.size(), entry.request().labels));
+}
+
+// What the refreshed entry carries for sure: what was asked for, and what was added later. The loader's own labels are for
+// it to name again; so is the policy version, which the loader has if it was bound by somebody who announces one.
 void add_labels_of(const Entry& old, std::vector<LabelRef>& labels) {
-  const std::span<const LabelRef> own = old.carrier().labels();
-  unite(labels, own.first(std::min(own.size(), old.request().labels)));
+  for (const LabelRef& label : declared_labels(old)) {
+    if (!VersionTable::is_internal(*label)) unite(labels, {label});
+  }
   for (const AttachedLabel* late = old.carrier().attached(); late != nullptr; late = late->next) {
     unite(labels, {late->label});
   }
 }
 
 bool was_asked_for_with_version(const Entry& entry) {
-  const std::span<const LabelRef> own = entry.carrier().labels();
-  const auto declared = own.first(std::min(own.size(), entry.request().labels));
-  return std::any_of(declared.begin(), declared.end(),
-                     [](const LabelRef& label) { return label->kind() == LabelKind::version; });
+  const auto declared = declared_labels(entry);
+  return std::any_of(declared.begin(), declared.end(), [](const LabelRef& label) {
+    return label->kind() == LabelKind::version && !VersionTable::is_internal(*label);
+  });
 }
 
 }  // namespace

@@ -368,6 +368,46 @@ TEST_F(RefreshTest, ARefreshThatTheExecutorRefusesGivesItsPlaceBack) {
   EXPECT_EQ(loads_, 2) << "by a reader";
 }
 
+TEST_F(RefreshTest, AnEntryWithAVersionIsRefreshedOnlyByCallsThatAnnounceIt) {
+  auto p = cache("{ttl: 1h, soft_ttl: 45m}");
+  const EntryOptions made_with{.versions = {{"prompt", "v1"}}};
+  p.get_or_load("k", loader(), made_with);
+  bind(p);
+  clock_->advance(45min);
+  EXPECT_EQ(*p.get("k"), 1);
+  p.get_or_load("k", loader());
+  executor_->run_ready();
+  EXPECT_EQ(loads_, 1) << "neither loader is known to make values for this version";
+  EXPECT_EQ(*p.get_or_load("k", loader(), made_with), 1);
+  executor_->run_ready();
+  EXPECT_EQ(loads_, 2);
+  EXPECT_EQ(*p.get_or_load("k", loader(), made_with), 2);
+}
+
+TEST_F(RefreshTest, WhatWasPutUnderAPolicyVersionIsRefreshedByTheBoundLoader) {
+  auto p = cache("{ttl: 1h, soft_ttl: 45m}").at_version("1");
+  invalidator_->set_policy_version("p", "1");
+  bind(p);
+  p.put("k", 0);
+  clock_->advance(45min);
+  EXPECT_EQ(*p.get("k"), 0);
+  executor_->run_ready();
+  EXPECT_EQ(*p.get("k"), 1);
+}
+
+TEST_F(RefreshTest, ALoaderBoundUnderAnOldPolicyVersionKeepsNothing) {
+  auto p = cache("{ttl: 1h, soft_ttl: 45m}");
+  bind(p.at_version("1"));
+  invalidator_->set_policy_version("p", "2");
+  auto at_two = p.at_version("2");
+  at_two.put("k", 7);
+  clock_->advance(45min);
+  EXPECT_EQ(*at_two.get("k"), 7);
+  executor_->run_ready();
+  EXPECT_EQ(*at_two.get("k"), 7);
+  EXPECT_EQ(stats().refused_version, 1u);
+}
+
 TEST_F(RefreshTest, NothingRefreshesAfterClose) {
   auto p = cache("{ttl: 1h, soft_ttl: 45m}");
   bind(p);
