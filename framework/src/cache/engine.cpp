@@ -105,14 +105,7 @@ Engine::Engine(const config::PolicyModel& policy, Components components)
   }
 }
 
-Engine::~Engine() {
-  events_.stop();
-  sweeper_.stop();
-  work_.stop();
-  // Entries that depend on each other in a circle hold their labels in one: without the entries, it is broken here.
-  for (const auto& block : blocks_) block->store().close();
-  freshness_.tidy();
-}
+Engine::~Engine() { close(); }
 
 std::shared_ptr<NamespaceCache> Engine::open(std::string_view name_space, const ValueType& type) {
   PolicyBlock& block = block_of(name_space);

@@ -23,6 +23,8 @@ Freshness::Freshness(std::size_t stripes, std::size_t max_versioned_dependencies
       keys_(stripes),
       versions_(*labels_, max_versioned_dependencies) {}
 
+Freshness::~Freshness() { labels_->graph().clear(); }
+
 LabelRef Freshness::pin_key(const LabelRef& space, std::string_view key) {
   if (space->keys_used_since().value == 0) {
     rt::Lock lock(raise_mutex_);
@@ -263,8 +265,8 @@ void Freshness::leave_behind(const Carrier& carrier, std::string_view key) noexc
   try {
     const std::string text = key_label_text(space.text(), key);
     labels_->leave_for_loads(LabelName(LabelKind::key, text), newest);
-  } catch (
-      ...) {  // no memory for the name: loads of the whole namespace that began before are not kept
+  } catch (...) {
+    // No memory for the name: loads of the whole namespace that began before are not kept.
     raise_to(carrier.labels().front()->load_floor_, newest.remove);
     raise_to(carrier.labels().front()->load_floor_, newest.expire);
   }

@@ -53,6 +53,10 @@ class Freshness {
 
   explicit Freshness(std::size_t stripes = kStripes,
                      std::size_t max_versioned_dependencies = kMaxVersionedDependencies);
+  /// Breaks the circles of labels that entries left, also those that handles still hold: they need the rule no more.
+  ~Freshness();
+  Freshness(const Freshness&) = delete;
+  Freshness& operator=(const Freshness&) = delete;
 
   /// The birth of what begins to be loaded now. acquire, and always before the load that the value stands for.
   Revision revision() const noexcept { return Revision{revision_.load(std::memory_order_acquire)}; }

@@ -138,13 +138,25 @@ std::size_t LabelGraph::collect() {
       ++place;
       continue;
     }
-    std::move(child->parents_.begin(), child->parents_.end(), std::back_inserter(garbage));
-    child->parents_.clear();
-    child->has_parents_.store(false, std::memory_order_release);
+    take_edges(*child, garbage);
     place = children_.erase(place);
     ++freed;
   }
   return freed;
+}
+
+void LabelGraph::clear() {
+  std::vector<Edge> garbage;  // given up after the lock
+  rt::WriterLock lock(mutex_);
+  for (Label* child : children_) take_edges(*child, garbage);
+  children_.clear();
+}
+
+// The last thing that is done to the child: without edges, whoever gives up its last reference needs no lock to delete it.
+void LabelGraph::take_edges(Label& child, std::vector<Edge>& taken) {
+  std::move(child.parents_.begin(), child.parents_.end(), std::back_inserter(taken));
+  child.parents_.clear();
+  child.has_parents_.store(false, std::memory_order_release);  // pairs with has_parents() in drop()
 }
 
 void LabelGraph::drop(Label& label) noexcept {

@@ -50,6 +50,9 @@ class LabelGraph {
   /// from their edges.
   std::size_t collect() FRESHET_EXCLUDES(mutex_);
 
+  /// Gives up every edge, at the end of a cache: whoever still holds a label holds it alone, and no circle keeps itself.
+  void clear() FRESHET_EXCLUDES(mutex_);
+
   /// The last reference to `label` has gone: from here on its edges are the caller's alone.
   void drop(Label& label) noexcept FRESHET_EXCLUDES(mutex_);
 
@@ -64,6 +67,8 @@ class LabelGraph {
   }
 
  private:
+  void take_edges(Label& child, std::vector<Edge>& taken) FRESHET_REQUIRES(mutex_);
+
   mutable rt::SharedMutex mutex_;  // guards Label::parents_ of every label
   std::unordered_set<Label*> children_ FRESHET_GUARDED_BY(mutex_);  // labels with parents
   mutable rt::Atomic<std::uint64_t> walks_stopped_{0};              // relaxed: a statistic

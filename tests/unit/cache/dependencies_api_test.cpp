@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "support/cache_fixture.hpp"
+#include "support/engine_access.hpp"
 
 namespace freshet::testing {
 namespace {
@@ -39,6 +40,19 @@ TEST_F(DependencyTest, TwoOfThreeAnalysisResultsGoWithTheFile) {
   EXPECT_EQ(stats.total.invalidated_by_dependency, 2u);
   EXPECT_EQ(stats.total.dependent_entries, 1u);
   EXPECT_EQ(stats.total.resources, 1u);
+}
+
+TEST_F(DependencyTest, ACircleGoesWithTheCacheThoughAHandleOutlivesIt) {
+  store("a", {"b"});
+  store("b", {"a"});
+  Handle<int> held = tool().get("b");  // the put of b took a, which was made from the old one
+  ASSERT_TRUE(held);
+  const auto labels = EngineAccess::freshness(*invalidator_).labels().weak_from_this();
+  invalidator_.reset();
+  EXPECT_EQ(*held, 1);
+  EXPECT_FALSE(labels.expired()) << "the entry still carries labels";
+  held = {};
+  EXPECT_TRUE(labels.expired()) << "labels keep each other alive";
 }
 
 TEST_F(DependencyTest, DependenciesAreTransitive) {

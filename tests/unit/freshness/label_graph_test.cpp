@@ -11,7 +11,7 @@ namespace {
 class LabelGraphTest : public ::testing::Test {
  protected:
   // What a test left in a circle, as the end of a cache does.
-  void TearDown() override { graph().collect(); }
+  void TearDown() override { graph().clear(); }
 
   LabelRef pin(std::string_view text) { return table_->pin(LabelName(LabelKind::resource, text)); }
   LabelRef pin(std::string_view stem, int i) { return pin(std::string(stem) + std::to_string(i)); }
