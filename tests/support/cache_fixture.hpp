@@ -1,4 +1,4 @@
-// CacheFixture: an invalidator on a hand-set clock and a stepped executor. After every test its books are audited.
+// CacheFixture: an invalidator on a hand-set clock, a stepped executor and a log that remembers. After every test its books are audited.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include "freshet/testing/manual_clock.hpp"
 #include "freshet/testing/manual_executor.hpp"
 #include "support/audit.hpp"
+#include "support/log_recorder.hpp"
 
 namespace freshet::testing {
 
@@ -28,10 +29,22 @@ class CacheFixture : public ::testing::Test {
     components.clock = clock_;
     components.executor = executor_;
     components.random = make_random_source(1);
+    components.logger = log_;
     invalidator_.emplace(CacheInvalidator::from_yaml(yaml, components));
     return *invalidator_;
   }
 
+  /// Moves time and runs what it made due.
+  void pass(Duration span) {
+    clock_->advance(span);
+    executor_->run_ready();
+  }
+  /// A statistic over all namespaces.
+  std::uint64_t total(std::uint64_t NamespaceStatistics::*metric) const {
+    return invalidator_->stats().total.*metric;
+  }
+
+  std::shared_ptr<LogRecorder> log_ = std::make_shared<LogRecorder>();
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>();
   std::shared_ptr<ManualExecutor> executor_ = std::make_shared<ManualExecutor>(clock_);
   std::optional<CacheInvalidator> invalidator_;

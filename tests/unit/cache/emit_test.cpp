@@ -8,7 +8,6 @@
 
 #include "freshet/freshet.hpp"
 #include "support/cache_fixture.hpp"
-#include "support/log_recorder.hpp"
 
 namespace freshet {
 namespace {
@@ -20,31 +19,12 @@ using ::testing::UnorderedElementsAre;
 
 class EmitTest : public testing::CacheFixture {
  protected:
-  CacheInvalidator& use_logged(std::string_view yaml) {
-    Components components;
-    components.clock = clock_;
-    components.executor = executor_;
-    components.random = make_random_source(1);
-    components.logger = log_;
-    invalidator_.emplace(CacheInvalidator::from_yaml(yaml, components));
-    return *invalidator_;
-  }
   void put(std::string_view name_space, std::string_view key, std::vector<std::string> tags = {}) {
     invalidator_->cache<std::string>(name_space).put(key, "v", {.tags = std::move(tags)});
   }
   bool has(std::string_view name_space, std::string_view key) {
     return invalidator_->cache<std::string>(name_space).contains(key);
   }
-  std::uint64_t total(std::uint64_t NamespaceStatistics::*metric) const {
-    return invalidator_->stats().total.*metric;
-  }
-  /// Moves time and runs what it made due.
-  void pass(Duration span) {
-    clock_->advance(span);
-    executor_->run_ready();
-  }
-
-  std::shared_ptr<testing::LogRecorder> log_ = std::make_shared<testing::LogRecorder>();
 };
 
 constexpr std::string_view kUsers = R"(
@@ -66,7 +46,7 @@ entities:
 
 // Row A3.
 TEST_F(EmitTest, ALogoutEmptiesTheNamespaceOfThatUserAndLeavesTheNextOnes) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   put("user_123", "cart");
   put("user_123", "name");
   put("user_124", "cart");
@@ -86,7 +66,7 @@ TEST_F(EmitTest, ALogoutEmptiesTheNamespaceOfThatUserAndLeavesTheNextOnes) {
 }
 
 TEST_F(EmitTest, AllTargetsOfAnEventAreOneRaise) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   put("user_1", "a", {"user:1"});
   const Revision before = invalidator.invalidate_all({.dry_run = true}).revision;
   const Emitted emitted = invalidator.emit("user_logout", {{"user_id", 1}});
@@ -95,7 +75,7 @@ TEST_F(EmitTest, AllTargetsOfAnEventAreOneRaise) {
 }
 
 TEST_F(EmitTest, EverythingGoesWhenARuleSaysSo) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   put("user_1", "a");
   put("profiles", "b");
   EXPECT_EQ(invalidator.emit("reset").invalidated.count, 2u);
@@ -103,7 +83,7 @@ TEST_F(EmitTest, EverythingGoesWhenARuleSaysSo) {
 
 // Row B13.
 TEST_F(EmitTest, AnEntityIsInvalidatedWithItsKeysTagsAndNamespaces) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   const auto fill = [&] {
     put("profiles", "user:42");
     put("profiles", "other", {"user:42"});
@@ -122,7 +102,7 @@ TEST_F(EmitTest, AnEntityIsInvalidatedWithItsKeysTagsAndNamespaces) {
 }
 
 TEST_F(EmitTest, AnEntityThatThereIsNotOrLacksAFieldChangesNothing) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   put("profiles", "user:42");
   try {
     invalidator.invalidate_entity("usr", 42);
@@ -136,7 +116,7 @@ TEST_F(EmitTest, AnEntityThatThereIsNotOrLacksAFieldChangesNothing) {
 }
 
 TEST_F(EmitTest, AFieldCannotWidenWhatIsHit) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   put("user_1", "a");
   put("user_2", "a");
   put("profiles", "user:1");
@@ -154,7 +134,7 @@ TEST_F(EmitTest, AFieldCannotWidenWhatIsHit) {
 }
 
 TEST_F(EmitTest, AMissingFieldIsCountedAndLoggedAndTheOtherActionsRun) {
-  CacheInvalidator& invalidator = use_logged(R"(
+  CacheInvalidator& invalidator = use(R"(
 freshet: 1
 namespaces: {profiles: {strategy: manual}}
 events:
@@ -173,7 +153,7 @@ events:
 }
 
 TEST_F(EmitTest, ANameThatIsTooLongFailsAloneAndIsCounted) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   put("profiles", "q", {"user:" + std::string(1000, 'x')});
   const Emitted emitted = invalidator.emit("user_logout", {{"user_id", std::string(1000, 'x')}});
   EXPECT_EQ(emitted.failures, 1u);  // as a namespace it is too long, as a tag it is not
@@ -182,13 +162,13 @@ TEST_F(EmitTest, ANameThatIsTooLongFailsAloneAndIsCounted) {
 }
 
 TEST_F(EmitTest, ANameThatNobodyServesFailsAtItsOwnRule) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   EXPECT_EQ(invalidator.emit("moved", {{"namespace", "nowhere"}, {"key", "k"}}).failures, 1u);
   EXPECT_EQ(log_->count("rule 11:12 for event \"moved\": no block serves"), 1u);
 }
 
 TEST_F(EmitTest, AnEventThatNobodyTakesIsCountedAndLoggedOncePerName) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(invalidator.emit("user_logot"));
   EXPECT_EQ(total(&NamespaceStatistics::events), 3u);
   EXPECT_EQ(total(&NamespaceStatistics::events_unhandled), 3u);
@@ -197,7 +177,7 @@ TEST_F(EmitTest, AnEventThatNobodyTakesIsCountedAndLoggedOncePerName) {
 }
 
 TEST_F(EmitTest, AnEventNeedsAName) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   EXPECT_THROW(invalidator.emit(""), InvalidName);
   EXPECT_THROW(invalidator.emit(std::string(513, 'x')), InvalidName);
   EXPECT_EQ(total(&NamespaceStatistics::events), 0u);
@@ -205,7 +185,7 @@ TEST_F(EmitTest, AnEventNeedsAName) {
 
 // Row D1.
 TEST_F(EmitTest, AHandlerInPlaceReadsWhatTheEventHasAlreadyInvalidated) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   put("user_1", "a");
   std::vector<bool> seen;
   std::vector<std::string> ids;
@@ -220,7 +200,7 @@ TEST_F(EmitTest, AHandlerInPlaceReadsWhatTheEventHasAlreadyInvalidated) {
 }
 
 TEST_F(EmitTest, HandlersInPlacePostedAndFailingAreIsolatedAndCounted) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   int in_place = 0;
   int posted = 0;
   const Connection bad = invalidator.register_event_handler(
@@ -244,7 +224,7 @@ TEST_F(EmitTest, HandlersInPlacePostedAndFailingAreIsolatedAndCounted) {
 }
 
 TEST_F(EmitTest, PostedHandlersBeyondTheQueueAreDroppedAndCounted) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   int posted = 0;
   const Connection handler = invalidator.register_event_handler(
       "tick", [&](const Event&) { ++posted; }, Delivery::posted);
@@ -267,7 +247,7 @@ events:
 
 // Row D2.
 TEST_F(EmitTest, ABurstOfAThousandEqualEventsWithinTheWindowInvalidatesOnce) {
-  CacheInvalidator& invalidator = use_logged(kDebounced);
+  CacheInvalidator& invalidator = use(kDebounced);
   put("catalog", "product:1");
   for (int i = 0; i < 1000; ++i) {
     const Emitted emitted = invalidator.emit("product_updated", {{"id", 1}, {"kind", "price"}});
@@ -286,7 +266,7 @@ TEST_F(EmitTest, ABurstOfAThousandEqualEventsWithinTheWindowInvalidatesOnce) {
 }
 
 TEST_F(EmitTest, ADebounceWaitsForQuietButNotBeyondItsBound) {
-  CacheInvalidator& invalidator = use_logged(kDebounced);
+  CacheInvalidator& invalidator = use(kDebounced);
   const Event event("product_updated", {{"id", 1}, {"kind", "stock"}});
   for (int i = 0; i < 19; ++i) {
     invalidator.emit(event);
@@ -299,7 +279,7 @@ TEST_F(EmitTest, ADebounceWaitsForQuietButNotBeyondItsBound) {
 }
 
 TEST_F(EmitTest, EventsThatHitOtherThingsWaitByThemselves) {
-  CacheInvalidator& invalidator = use_logged(kDebounced);
+  CacheInvalidator& invalidator = use(kDebounced);
   for (int i = 0; i < 10; ++i) {
     invalidator.emit("product_updated", {{"id", i % 2 + 1}, {"kind", "price"}});
   }
@@ -308,7 +288,7 @@ TEST_F(EmitTest, EventsThatHitOtherThingsWaitByThemselves) {
 }
 
 TEST_F(EmitTest, ConditionsDecideWhetherARuleRuns) {
-  CacheInvalidator& invalidator = use_logged(kDebounced);
+  CacheInvalidator& invalidator = use(kDebounced);
   EXPECT_EQ(invalidator.emit("product_updated", {{"id", 1}, {"kind", "name"}}).rules, 0u);
   EXPECT_EQ(invalidator.emit("product_updated", {{"id", 0}, {"kind", "price"}}).rules, 0u);
   EXPECT_EQ(invalidator.emit("product_updated", {{"id", 1}}).rules, 0u);
@@ -317,7 +297,7 @@ TEST_F(EmitTest, ConditionsDecideWhetherARuleRuns) {
 }
 
 TEST_F(EmitTest, BeyondTheBoundOfWhatWaitsARuleRunsAtOnce) {
-  CacheInvalidator& invalidator = use_logged(kDebounced);
+  CacheInvalidator& invalidator = use(kDebounced);
   put("catalog", "product:10001");
   for (int i = 1; i <= 10'001; ++i) {
     invalidator.emit("product_updated", {{"id", i}, {"kind", "price"}});
@@ -328,17 +308,17 @@ TEST_F(EmitTest, BeyondTheBoundOfWhatWaitsARuleRunsAtOnce) {
 }
 
 TEST_F(EmitTest, NothingThatWaitsRunsOnceTheCacheIsClosedOrGone) {
-  use_logged(kDebounced).emit("product_updated", {{"id", 1}, {"kind", "price"}});
+  use(kDebounced).emit("product_updated", {{"id", 1}, {"kind", "price"}});
   invalidator_->close();
   pass(1s);
   EXPECT_EQ(total(&NamespaceStatistics::invalidations_key), 0u);
-  use_logged(kDebounced).emit("product_updated", {{"id", 1}, {"kind", "price"}});
+  use(kDebounced).emit("product_updated", {{"id", 1}, {"kind", "price"}});
   invalidator_.reset();
   pass(1s);
 }
 
 TEST_F(EmitTest, ABatchIsOneRaiseForSeveralEvents) {
-  CacheInvalidator& invalidator = use_logged(R"(
+  CacheInvalidator& invalidator = use(R"(
 freshet: 1
 namespaces: {catalog: {strategy: manual}}
 events:
@@ -359,7 +339,7 @@ events:
 
 // Row D12.
 TEST_F(EmitTest, AnEventWhoseRuleEmitsItselfStopsAtTheDepthLimitWithAnExplanation) {
-  CacheInvalidator& invalidator = use_logged(R"(
+  CacheInvalidator& invalidator = use(R"(
 freshet: 1
 namespaces: {catalog: {strategy: manual}}
 events:
@@ -374,7 +354,7 @@ events:
 }
 
 TEST_F(EmitTest, ARuleThatKeepsItselfGoingThroughItsDebounceStopsToo) {
-  CacheInvalidator& invalidator = use_logged(R"(
+  CacheInvalidator& invalidator = use(R"(
 freshet: 1
 namespaces: {catalog: {strategy: manual}}
 events:
@@ -387,7 +367,7 @@ events:
 }
 
 TEST_F(EmitTest, HandlersThatEmitTheirOwnEventStopAtTheDepthLimit) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   int in_place = 0;
   int posted = 0;
   const Connection a = invalidator.register_event_handler("a", [&](const Event& event) {
@@ -411,7 +391,7 @@ TEST_F(EmitTest, HandlersThatEmitTheirOwnEventStopAtTheDepthLimit) {
 }
 
 TEST_F(EmitTest, AnEventThatFansOutIsCutAtTheBoundOfOneEmit) {
-  CacheInvalidator& invalidator = use_logged(R"(
+  CacheInvalidator& invalidator = use(R"(
 freshet: 1
 namespaces: {catalog: {strategy: manual}}
 events:
@@ -422,7 +402,7 @@ events:
 }
 
 TEST_F(EmitTest, AnEmitThatTakesTooLongGivesUpItsFurtherEvents) {
-  CacheInvalidator& invalidator = use_logged(R"(
+  CacheInvalidator& invalidator = use(R"(
 freshet: 1
 namespaces: {catalog: {strategy: manual}}
 events:
@@ -436,7 +416,7 @@ events:
 }
 
 TEST_F(EmitTest, AnEmittedEventHasTheFieldsItWasGiven) {
-  CacheInvalidator& invalidator = use_logged(R"(
+  CacheInvalidator& invalidator = use(R"(
 freshet: 1
 namespaces: {catalog: {strategy: manual}}
 events:
@@ -451,7 +431,7 @@ events:
 }
 
 TEST_F(EmitTest, ListenersHearOfLoadsInvalidationsAndRemovals) {
-  CacheInvalidator& invalidator = use_logged(kUsers);
+  CacheInvalidator& invalidator = use(kUsers);
   std::vector<std::string> heard;
   const Connection loads = invalidator.on_notice(NoticeKind::loaded, [&](const CacheNotice& n) {
     heard.push_back("loaded " + n.name_space + '/' + n.key);

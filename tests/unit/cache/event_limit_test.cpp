@@ -7,7 +7,6 @@
 
 #include "freshet/freshet.hpp"
 #include "support/cache_fixture.hpp"
-#include "support/log_recorder.hpp"
 
 namespace freshet {
 namespace {
@@ -17,29 +16,12 @@ using ::testing::ElementsAre;
 
 class EventLimitTest : public testing::CacheFixture {
  protected:
-  CacheInvalidator& use_logged(std::string_view yaml) {
-    Components components;
-    components.clock = clock_;
-    components.executor = executor_;
-    components.logger = log_;
-    invalidator_.emplace(CacheInvalidator::from_yaml(yaml, components));
-    return *invalidator_;
-  }
   void put(const std::string& id) {
     invalidator_->cache<std::string>("catalog").put(id, "v", {.tags = {"product:" + id}});
   }
   bool has(const std::string& id) {
     return invalidator_->cache<std::string>("catalog").contains(id);
   }
-  std::uint64_t total(std::uint64_t NamespaceStatistics::*metric) const {
-    return invalidator_->stats().total.*metric;
-  }
-  void pass(Duration span) {
-    clock_->advance(span);
-    executor_->run_ready();
-  }
-
-  std::shared_ptr<testing::LogRecorder> log_ = std::make_shared<testing::LogRecorder>();
 };
 
 constexpr std::string_view kLimited = R"(
@@ -58,7 +40,7 @@ events:
 
 // Row D12.
 TEST_F(EventLimitTest, WhatABurstBeyondTheLimitHitsIsInvalidatedAtTheSecondsEndInOneRaise) {
-  CacheInvalidator& invalidator = use_logged(kLimited);
+  CacheInvalidator& invalidator = use(kLimited);
   for (int i = 1; i <= 6; ++i) put(std::to_string(i));
   for (int i = 1; i <= 2; ++i) {
     EXPECT_EQ(invalidator.emit("changed", {{"id", i}}).invalidated.count, 1u);
@@ -85,7 +67,7 @@ TEST_F(EventLimitTest, WhatABurstBeyondTheLimitHitsIsInvalidatedAtTheSecondsEndI
 }
 
 TEST_F(EventLimitTest, HandlersOfEventsThatWaitedReadFreshDataAndEachIsCalled) {
-  CacheInvalidator& invalidator = use_logged(kLimited);
+  CacheInvalidator& invalidator = use(kLimited);
   put("1");
   put("2");
   std::vector<std::string> seen;
@@ -102,7 +84,7 @@ TEST_F(EventLimitTest, HandlersOfEventsThatWaitedReadFreshDataAndEachIsCalled) {
 }
 
 TEST_F(EventLimitTest, WhatSeveralThatWaitedDoAlikeIsDoneOnce) {
-  CacheInvalidator& invalidator = use_logged(kLimited);
+  CacheInvalidator& invalidator = use(kLimited);
   std::vector<std::string> shelves;
   const Connection handler = invalidator.register_event_handler(
       "shelf_changed", [&](const Event& e) { shelves.emplace_back(*e.field("id")); });
@@ -116,7 +98,7 @@ TEST_F(EventLimitTest, WhatSeveralThatWaitedDoAlikeIsDoneOnce) {
 }
 
 TEST_F(EventLimitTest, EventsThatRulesEmitAreLimitedToo) {
-  CacheInvalidator& invalidator = use_logged(kLimited);
+  CacheInvalidator& invalidator = use(kLimited);
   const Emitted emitted = invalidator.emit("fan");
   EXPECT_EQ(emitted.events, 2u);
   EXPECT_EQ(emitted.held_back, 2u);
@@ -125,7 +107,7 @@ TEST_F(EventLimitTest, EventsThatRulesEmitAreLimitedToo) {
 }
 
 TEST_F(EventLimitTest, AnEventThatKeepsItselfGoingThroughItsLimitStopsAtTheDepthLimit) {
-  CacheInvalidator& invalidator = use_logged(kLimited);
+  CacheInvalidator& invalidator = use(kLimited);
   invalidator.emit("loop");
   for (int i = 0; i < 100; ++i) pass(1s);
   EXPECT_EQ(total(&NamespaceStatistics::events), 9u);
@@ -133,7 +115,7 @@ TEST_F(EventLimitTest, AnEventThatKeepsItselfGoingThroughItsLimitStopsAtTheDepth
 }
 
 TEST_F(EventLimitTest, BeyondTheBoundOfWhatWaitsAnEventRunsAtOnce) {
-  CacheInvalidator& invalidator = use_logged(kLimited);
+  CacheInvalidator& invalidator = use(kLimited);
   put("10003");
   for (int i = 1; i <= 10'003; ++i) invalidator.emit("changed", {{"id", i}});
   EXPECT_FALSE(has("10003"));
@@ -146,7 +128,7 @@ TEST_F(EventLimitTest, BeyondTheBoundOfWhatWaitsAnEventRunsAtOnce) {
 }
 
 TEST_F(EventLimitTest, ActionsThatFailAreReportedForTheirOwnRuleAlsoWhenTheyWaited) {
-  CacheInvalidator& invalidator = use_logged(R"(
+  CacheInvalidator& invalidator = use(R"(
 freshet: 1
 namespaces: {catalog: {strategy: manual}}
 events:
@@ -163,7 +145,7 @@ events:
 }
 
 TEST_F(EventLimitTest, NothingThatWaitsRunsOnceTheCacheIsClosed) {
-  use_logged(kLimited);
+  use(kLimited);
   for (int i = 0; i < 5; ++i) invalidator_->emit("changed", {{"id", i}});
   const std::uint64_t events = total(&NamespaceStatistics::events);
   invalidator_->close();

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/policy_model.hpp"
-#include "freshness/glob.hpp"
+#include "freshness/key_glob.hpp"
 #include "rules/rule_engine.hpp"
 
 namespace freshet::rules {
@@ -72,7 +72,7 @@ TEST_F(TargetTemplatesTest, InAPatternEachSpecialByteOfAFieldStandsForItself) {
   for (const std::string id : {"*", "?", "[a-z]", "\\", "\\*", "a]b", "[!x]", "5"}) {
     const Target hit = target(Event("pattern", {{"id", id}}));
     EXPECT_EQ(hit.kind, Target::Kind::matching);
-    const auto glob = detail::Glob::parse(hit.name);
+    const auto glob = detail::KeyGlob::parse(hit.name);
     ASSERT_TRUE(glob) << id;
     EXPECT_TRUE(glob->matches("user:" + id + ":name")) << id;
     EXPECT_FALSE(glob->matches("user:a:name")) << id;
