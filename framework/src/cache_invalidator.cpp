@@ -19,9 +19,8 @@ config::Observation observation_of(const Components& components) {
   return {components.analytics, components.warnings};
 }
 
-std::shared_ptr<detail::Engine> make_engine(const config::PolicyModel& policy,
-                                            Components components) {
-  return std::make_shared<detail::Engine>(policy, std::move(components));
+std::shared_ptr<detail::Engine> make_engine(config::PolicyModel policy, Components components) {
+  return std::make_shared<detail::Engine>(std::move(policy), std::move(components));
 }
 
 }  // namespace
@@ -29,16 +28,16 @@ std::shared_ptr<detail::Engine> make_engine(const config::PolicyModel& policy,
 CacheInvalidator CacheInvalidator::from_yaml_file(const std::filesystem::path& file,
                                                   Components components) {
   components = with_strategies(std::move(components));
-  const config::PolicyModel policy =
+  config::PolicyModel policy =
       config::read_policy_file(file, *components.strategies, observation_of(components));
-  return CacheInvalidator(make_engine(policy, std::move(components)));
+  return CacheInvalidator(make_engine(std::move(policy), std::move(components)));
 }
 
 CacheInvalidator CacheInvalidator::from_yaml(std::string_view text, Components components) {
   components = with_strategies(std::move(components));
-  const config::PolicyModel policy =
+  config::PolicyModel policy =
       config::read_policy(text, "", *components.strategies, observation_of(components));
-  return CacheInvalidator(make_engine(policy, std::move(components)));
+  return CacheInvalidator(make_engine(std::move(policy), std::move(components)));
 }
 
 CacheInvalidatorBuilder CacheInvalidator::builder() { return {}; }
@@ -86,10 +85,10 @@ CacheInvalidator CacheInvalidatorBuilder::build() {
   std::vector<config::CodeBlock> blocks;
   blocks.reserve(blocks_.size());
   for (const Block& block : blocks_) blocks.push_back({block.name, block.strategies, block.block});
-  const config::PolicyModel policy =
+  config::PolicyModel policy =
       config::policy_from_code(std::move(blocks), *components.strategies, rules_,
                                std::move(findings), observation_of(components));
-  return CacheInvalidator(make_engine(policy, std::move(components)));
+  return CacheInvalidator(make_engine(std::move(policy), std::move(components)));
 }
 
 std::shared_ptr<detail::NamespaceCache> CacheInvalidator::open(std::string_view name_space,
@@ -209,6 +208,24 @@ bool CacheInvalidator::tag(std::string_view key, std::string_view name_space,
 bool CacheInvalidator::add_dependency(std::string_view key, std::string_view name_space,
                                       std::string_view resource) {
   return engine_->add_dependency(key, name_space, resource);
+}
+
+Reloaded CacheInvalidator::reload_yaml(std::string_view text) {
+  return engine_->reload(
+      [text](const Components& components, const config::PolicyModel& running) {
+        return config::read_policy(text, "", *components.strategies, observation_of(components),
+                                   &running);
+      },
+      "");
+}
+
+Reloaded CacheInvalidator::reload_yaml_file(const std::filesystem::path& file) {
+  return engine_->reload(
+      [&file](const Components& components, const config::PolicyModel& running) {
+        return config::read_policy_file(file, *components.strategies, observation_of(components),
+                                        &running);
+      },
+      file.string());
 }
 
 Statistics CacheInvalidator::stats() const { return engine_->stats(); }

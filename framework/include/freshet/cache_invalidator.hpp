@@ -23,6 +23,7 @@
 #include "freshet/invalidation.hpp"
 #include "freshet/plugin.hpp"
 #include "freshet/policy.hpp"
+#include "freshet/reloaded.hpp"
 #include "freshet/rule.hpp"
 #include "freshet/signal_bus.hpp"
 #include "freshet/statistics.hpp"
@@ -166,6 +167,17 @@ class CacheInvalidator {
   /// Adds a resource that an entry depends on to one that is already stored. Says whether it was there. Invalidations before
   /// this do not count.
   bool add_dependency(std::string_view key, std::string_view name_space, std::string_view resource);
+
+  /// Puts another policy in place of the one at work, without losing an entry. Throws ConfigError with everything that is
+  /// wrong with it, or what a strategy throws when it is made or attached; then the old policy stays as it was, whole. Blocks
+  /// may not come or go; their capacity and eviction, `analytics` and `plugins` may not change.
+  ///
+  /// Entries keep their deadlines; what is stored from here on gets those of the new strategy. Where the `key` or `tags` of a
+  /// block change, its entries expire, for they carry the old tags, unless it says `on_reload: keep`. A block that reads as
+  /// before keeps its strategy and what that has learned. Calls under way may yet go by the old policy. Reloads wait for
+  /// each other; do not call this from a strategy.
+  Reloaded reload_yaml(std::string_view text);
+  Reloaded reload_yaml_file(const std::filesystem::path& file);
 
   /// What has happened so far. Gathered on the call; each number is exact once the calls it counts have returned.
   Statistics stats() const;

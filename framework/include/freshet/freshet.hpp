@@ -35,6 +35,7 @@
 #include "freshet/plugin.hpp"
 #include "freshet/policy.hpp"
 #include "freshet/rates.hpp"
+#include "freshet/reloaded.hpp"
 #include "freshet/rule.hpp"
 #include "freshet/signal_bus.hpp"
 #include "freshet/size_of.hpp"

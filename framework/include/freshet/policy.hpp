@@ -31,6 +31,9 @@ struct LabelLimits {
   LabelOverflow overflow = LabelOverflow::collapse;
 };
 
+/// What becomes of a block's entries when a reload changes its `key` or `tags`: they carry the old tags.
+enum class OnReload : std::uint8_t { expire, keep };
+
 /// What is not the strategy's: where the entries of a block live and what they are called.
 struct BlockOptions {
   Capacity capacity{};
@@ -42,6 +45,7 @@ struct BlockOptions {
   Duration
       hold_off{};  // >= 0: how long after an invalidation what it hit is loaded without being kept
   LabelLimits labels{};
+  OnReload on_reload = OnReload::expire;
 };
 
 }  // namespace freshet

@@ -46,8 +46,9 @@ struct CacheNotice {
   std::string key{};         // loaded, refreshed, served_stale, removed; invalidated by key
   std::optional<RemovalCause> removal{};  // removed: why; evicted is RemovalCause::capacity
   std::string tag{};                      // invalidated: by this tag
-  std::string cause{};                    // invalidated: the caller's words, or `event NAME`
-  std::uint64_t count = 1;                // entries
+  std::string
+      cause{};  // invalidated: the caller's words, `event NAME`, or `reload`; reloaded: the file, if it was one
+  std::uint64_t count = 1;  // entries; reloaded: the blocks that it changed
   std::string
       target{};  // invalidated: what was, in words: "tag users", "prefix user:42 in profiles"
 };

@@ -91,7 +91,8 @@ class StrategyHost {
 /// Implementations are thread-safe: one object serves every thread of its policy block. A call that throws is counted in
 /// Statistics under the strategy's name and logged, and the others go on: after on_store the entry is not kept, after
 /// on_soft_expired the read is a miss, after on_event nothing is added to the plan, after on_timer nothing happens. What
-/// on_attach throws reaches whoever makes the invalidator.
+/// on_attach throws reaches whoever makes the invalidator, or reloads its policy. A reload may replace a strategy: it goes when no
+/// call is in it any more.
 class Strategy {
  public:
   virtual ~Strategy() = default;

@@ -25,7 +25,7 @@ Revision Dependencies::pin(PolicyBlock& block, const LabelRef& space, std::strin
   const KeyHome home = home_of(block, space, resource);
   if (home.space == space && home.key == key) return {};  // an entry that depends on itself
   const LabelRef label = freshness_.pin_key(home.space, home.key);
-  if (freshness_.live_labels() > block.options().labels.in_all && !label->is_shared()) {
+  if (freshness_.live_labels() > block.policy()->options.labels.in_all && !label->is_shared()) {
     unite(labels,
           {freshness_.overflow_for(*label)});  // which goes with whatever that key depends on
     return home.space->keys_used_since();

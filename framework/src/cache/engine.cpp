@@ -26,14 +26,13 @@ Components with_defaults(Components components) {
 }
 
 std::vector<std::unique_ptr<PolicyBlock>> make_blocks(const config::PolicyModel& policy,
-                                                      Freshness& freshness,
-                                                      const StrategyCollaborators& collaborators,
-                                                      SignalBus& bus, RemovalListeners& removals,
+                                                      Freshness& freshness, SignalBus& bus,
+                                                      RemovalListeners& removals,
                                                       const AnalyticsOptions& analytics) {
   std::vector<std::unique_ptr<PolicyBlock>> blocks;
   for (const config::BlockModel& block : policy.blocks) {
-    blocks.push_back(std::make_unique<PolicyBlock>(block, blocks.size(), freshness, collaborators,
-                                                   bus, removals, analytics));
+    blocks.push_back(
+        std::make_unique<PolicyBlock>(block, blocks.size(), freshness, bus, removals, analytics));
   }
   return blocks;
 }
@@ -68,13 +67,6 @@ bool matches(const ErasedPredicate& predicate, const Entry& entry) {
                    entry.value());
 }
 
-Duration longest_hold_off(const config::PolicyModel& policy) {
-  Duration longest{};
-  for (const config::BlockModel& block : policy.blocks)
-    longest = std::max(longest, block.options.hold_off);
-  return longest;
-}
-
 std::vector<std::string> names_of(const config::PolicyModel& policy) {
   std::vector<std::string> names;
   for (const config::BlockModel& block : policy.blocks) names.push_back(block.name);
@@ -83,12 +75,11 @@ std::vector<std::string> names_of(const config::PolicyModel& policy) {
 
 }  // namespace
 
-Engine::Engine(const config::PolicyModel& policy, Components components)
+Engine::Engine(config::PolicyModel policy, Components components)
     : components_(with_defaults(std::move(components))),
       bus_(bus_options(components_, totals_)),
       removals_({components_.clock, components_.executor, components_.logger}, totals_),
-      blocks_(make_blocks(policy, freshness_, {*components_.clock, *components_.random}, bus_,
-                          removals_, policy.observation.analytics)),
+      blocks_(make_blocks(policy, freshness_, bus_, removals_, policy.observation.analytics)),
       resolver_(names_of(policy)),
       rates_(blocks_.size(), policy.observation.warnings),
       dependencies_(freshness_, resolver_, blocks_, *components_.clock),
@@ -96,13 +87,13 @@ Engine::Engine(const config::PolicyModel& policy, Components components)
       loads_{*components_.clock, freshness_, flights_, dependencies_, hold_off_},
       work_(components_.executor),
       refresher_(loads_, *components_.logger, work_),
-      events_(policy.rules, {components_.clock, components_.executor, components_.logger}, bus_,
-              totals_, event_host()),
+      events_(std::make_shared<rules::RuleEngine>(policy.rules),
+              {components_.clock, components_.executor, components_.logger}, bus_, totals_,
+              event_host()),
+      running_(std::move(policy)),
       sweeper_(components_.executor, kSweepInterval, [this] { tick(); }) {
-  for (const auto& block : blocks_) {
-    hosts_.push_back(std::make_unique<BlockHost>(*block, *this, work_, *components_.logger));
-    block->strategy().on_attach(*hosts_.back());
-  }
+  for (const auto& block : blocks_)
+    block->install(prepare(*block, running_.blocks[block->position()]), false);
 }
 
 Engine::~Engine() { close(); }
@@ -144,8 +135,6 @@ InvalidatedMany Engine::invalidate_many(std::span<const Target> targets,
 }
 
 EventDispatch::Host Engine::event_host() {
-  std::vector<Strategy*> strategies;
-  for (const auto& block : blocks_) strategies.push_back(&block->strategy());
   return {
       .invalidate =
           [this](std::span<const Target> targets, const InvalidateOptions& options) {
@@ -154,7 +143,11 @@ EventDispatch::Host Engine::event_host() {
       .check = [this](const Target& target) { check(target); },
       .refresh = [this](std::string_view key,
                         std::string_view name_space) { return refresh(key, name_space); },
-      .strategies = std::move(strategies),
+      .ask_strategies =
+          [this](const Event& event, InvalidationPlan& plan) {
+            for (const auto& block : blocks_)
+              block->policy()->strategies.whole->on_event(event, plan);
+          },
   };
 }
 
@@ -181,7 +174,7 @@ void Engine::check(const Target& target) {
       if (!target.space.empty()) block_of(target.space);
       return;
     case Target::Kind::prefix:
-      check_prefix(target.name, block_of(target.space).options().separator.front());
+      check_prefix(target.name, block_of(target.space).policy()->options.separator.front());
       return;
     case Target::Kind::matching:
       check_glob(target.name);
@@ -282,7 +275,7 @@ bool Engine::tag(std::string_view key, std::string_view name_space,
   labels.reserve(tags.size());
   for (const std::string& tag : tags) block.add_label(LabelKind::tag, tag, labels);
   return block.store().attach(name.ref(), labels, components_.clock->now(),
-                              block.options().labels.per_entry);
+                              block.policy()->options.labels.per_entry);
 }
 
 bool Engine::add_dependency(std::string_view key, std::string_view name_space,
@@ -294,7 +287,7 @@ bool Engine::add_dependency(std::string_view key, std::string_view name_space,
   std::vector<LabelRef> labels;
   dependencies_.pin(block, space, key, resource, labels);
   return block.store().attach(name.ref(), labels, components_.clock->now(),
-                              block.options().labels.per_entry);
+                              block.policy()->options.labels.per_entry);
 }
 
 Exactness Engine::settle_for_count(bool may_look) {

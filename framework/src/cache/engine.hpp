@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "cache/background_task.hpp"
-#include "cache/block_host.hpp"
 #include "cache/dependencies.hpp"
 #include "cache/event_dispatch.hpp"
 #include "cache/hold_off.hpp"
@@ -27,6 +26,7 @@
 #include "freshet/entry_report.hpp"
 #include "freshet/hot_key.hpp"
 #include "freshet/invalidation.hpp"
+#include "freshet/reloaded.hpp"
 #include "freshet/statistics.hpp"
 #include "refresh/single_flight.hpp"
 #include "stats/rates.hpp"
@@ -50,7 +50,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   static constexpr std::size_t kSweepMost = 262'144;
   static constexpr std::size_t kSweepChunk = 1024;
 
-  Engine(const config::PolicyModel& policy, Components components);
+  Engine(config::PolicyModel policy, Components components);
   ~Engine();
 
   std::shared_ptr<NamespaceCache> open(std::string_view name_space, const ValueType& type);
@@ -70,6 +70,13 @@ class Engine : public std::enable_shared_from_this<Engine> {
   EventDispatch& events() noexcept { return events_; }
   SignalBus& signals() noexcept { return bus_; }
   RemovalListeners& removals() noexcept { return removals_; }
+
+  /// What reads another policy: given the components, and what is at work. Throws what is wrong with it.
+  using ReadPolicy =
+      FunctionRef<config::PolicyModel(const Components&, const config::PolicyModel& running)>;
+  /// Puts another policy in place of the one at work. Throws what `read` throws, and what strategies throw when they are made
+  /// or attached; then nothing has changed. `source` is what the notice says of where it is from.
+  Reloaded reload(ReadPolicy read, const std::string& source) FRESHET_EXCLUDES(reload_mutex_);
 
   Statistics stats();
   std::vector<HotKey> hot_keys(std::size_t count);
@@ -103,6 +110,11 @@ class Engine : public std::enable_shared_from_this<Engine> {
   friend struct testing::EngineAccess;
 
   EventDispatch::Host event_host();
+  /// A block's part of a policy with its strategies attached, not in force yet.
+  std::shared_ptr<const BlockPolicy> prepare(PolicyBlock& block, const config::BlockModel& model);
+  Reloaded put_in_place(config::PolicyModel next) FRESHET_REQUIRES(reload_mutex_);
+  /// Expires all that blocks hold, and what depends on it. Returns how many entries.
+  std::uint64_t expire(const std::unordered_set<std::size_t>& blocks);
   /// Throws InvalidName or UnknownNamespace for names that invalidate_many would refuse.
   void check(const Target& target);
   /// Tells whoever listens that something was invalidated.
@@ -132,8 +144,6 @@ class Engine : public std::enable_shared_from_this<Engine> {
   BlockCounters totals_;  // what belongs to no block
   SignalBus bus_;         // these two before the blocks, which tell them what leaves
   RemovalListeners removals_;
-  // One per block; before the blocks, for strategies keep theirs.
-  std::vector<std::unique_ptr<BlockHost>> hosts_;
   std::vector<std::unique_ptr<PolicyBlock>> blocks_;
   config::BlockResolver resolver_;  // name to index in blocks_
   RateBook rates_;
@@ -144,7 +154,10 @@ class Engine : public std::enable_shared_from_this<Engine> {
   rt::Atomic<std::uint64_t> next_version_{0};  // relaxed: only to be different
   BackgroundWork work_;
   Refresher refresher_;
-  EventDispatch events_;    // uses what stands above
+  EventDispatch events_;  // uses what stands above
+  // Held while strategies are made and attached: one reload at a time. Before any other lock.
+  rt::Mutex reload_mutex_;
+  config::PolicyModel running_ FRESHET_GUARDED_BY(reload_mutex_);
   BackgroundTask sweeper_;  // last: it uses the rest
 };
 

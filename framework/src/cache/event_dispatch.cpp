@@ -29,18 +29,30 @@ std::vector<std::string> chain_to(const rules::ChainedEvent& event) {
 
 }  // namespace
 
-EventDispatch::EventDispatch(rules::RuleSet rules, const Collaborators& collaborators,
-                             SignalBus& bus, BlockCounters& counters, Host host)
+EventDispatch::EventDispatch(std::shared_ptr<const rules::RuleEngine> rules,
+                             const Collaborators& collaborators, SignalBus& bus,
+                             BlockCounters& counters, Host host)
     : clock_(collaborators.clock),
-      engine_(std::move(rules)),
+      rules_(std::move(rules)),
       bus_(bus),
       counters_(counters),
       host_(std::move(host)),
       log_(collaborators.clock, collaborators.logger),
       deferrals_(collaborators.clock, collaborators.executor,
                  [this](rules::Expanded work) { run_deferred(std::move(work)); }),
-      rates_(engine_.rules().limits, collaborators.clock, collaborators.executor,
+      rates_(current_rules()->rules().limits, collaborators.clock, collaborators.executor,
              [this](const std::vector<Queued>& events) { run_held(events); }) {}
+
+void EventDispatch::set_rules(std::shared_ptr<const rules::RuleEngine> rules) {
+  rates_.set_limits(rules->rules().limits);
+  rt::Lock lock(rules_mutex_);
+  rules_.swap(rules);
+}
+
+std::shared_ptr<const rules::RuleEngine> EventDispatch::current_rules() const {
+  rt::Lock lock(rules_mutex_);
+  return rules_;
+}
 
 Emitted EventDispatch::emit(const Event& event) {
   check_event(event.name());
@@ -134,6 +146,7 @@ void EventDispatch::dispatch(std::span<const Queued> events, Wave& wave) {
 // All rules before all strategies: the targets of rules are told by their places in the plan.
 rules::Expanded EventDispatch::plan(std::span<const Queued> events, Wave& wave,
                                     std::vector<bool>& taken) {
+  const auto engine = current_rules();
   rules::Expanded all;
   std::unordered_set<std::string> seen;
   const auto add = [&](rules::Expanded more) {
@@ -143,12 +156,12 @@ rules::Expanded EventDispatch::plan(std::span<const Queued> events, Wave& wave,
   };
   for (std::size_t i = 0; i < events.size(); ++i) {
     rules::Expanded own{.chain = chain_to(events[i])};
-    taken[i] = ask_rules(events[i], wave, own);
+    taken[i] = ask_rules(engine, events[i], wave, own);
     add(std::move(own));
   }
   for (std::size_t i = 0; i < events.size(); ++i) {
     rules::Expanded own{.chain = chain_to(events[i])};
-    ask_strategies(events[i].event, own);
+    host_.ask_strategies(events[i].event, own.plan);
     if (own.plan.empty()) continue;
     taken[i] = true;
     add(std::move(own));
@@ -156,17 +169,18 @@ rules::Expanded EventDispatch::plan(std::span<const Queued> events, Wave& wave,
   return all;
 }
 
-bool EventDispatch::ask_rules(const Queued& next, Wave& wave, rules::Expanded& now) {
-  const auto rules = engine_.rules_of(next.event.name());
+bool EventDispatch::ask_rules(const std::shared_ptr<const rules::RuleEngine>& engine,
+                              const Queued& next, Wave& wave, rules::Expanded& now) {
+  const auto rules = engine->rules_of(next.event.name());
   for (const rules::Rule* rule : rules) {
-    if (!engine_.holds(*rule, next.event)) continue;
+    if (!engine->holds(*rule, next.event)) continue;
     ++wave.done.rules;
     if (!rule->debounce && !rule->batch) {
-      engine_.expand(*rule, next.event, now.plan, now.explained);
+      engine->expand(*rule, next.event, now.plan, now.explained);
       continue;
     }
-    rules::Expanded later{.rule = rule, .chain = now.chain};
-    engine_.expand(*rule, next.event, later.plan, later.explained);
+    rules::Expanded later{.rule = rule, .engine = engine, .chain = now.chain};
+    engine->expand(*rule, next.event, later.plan, later.explained);
     report_left_out(next.event, later.explained, wave.done);
     if (later.plan.empty()) continue;
     if (deferrals_.defer(later)) {
@@ -182,11 +196,6 @@ bool EventDispatch::ask_rules(const Queued& next, Wave& wave, rules::Expanded& n
   }
   report_left_out(next.event, now.explained, wave.done);
   return !rules.empty();
-}
-
-// A strategy that throws adds nothing: its guard sees to that.
-void EventDispatch::ask_strategies(const Event& event, rules::Expanded& work) {
-  for (Strategy* strategy : host_.strategies) strategy->on_event(event, work.plan);
 }
 
 void EventDispatch::carry_out(const rules::Expanded& work, Wave& wave) {
@@ -292,15 +301,16 @@ void EventDispatch::note_unhandled(const std::string& event) {
 
 Invalidated EventDispatch::invalidate_entity(const Event& entity,
                                              const InvalidateOptions& options) {
-  const rules::Entity* known = engine_.entity(entity.name());
+  const auto engine = current_rules();
+  const rules::Entity* known = engine->entity(entity.name());
   if (known == nullptr) {
-    const std::vector<std::string> names = engine_.entity_names();
+    const std::vector<std::string> names = engine->entity_names();
     throw UnknownEntity(fmt::format("the policy has no entity {}{}", in_quotes(entity.name()),
                                     did_you_mean(entity.name(), names)));
   }
   InvalidationPlan plan;
   std::vector<rules::PlannedAction> explained;
-  engine_.expand(*known, entity, plan, explained);
+  engine->expand(*known, entity, plan, explained);
   for (const rules::PlannedAction& action : explained) {
     if (action.problem.empty()) continue;
     throw InvalidName(fmt::format("the entity {} cannot be invalidated: {} {}: {}",

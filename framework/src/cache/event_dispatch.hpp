@@ -27,7 +27,6 @@
 #include "freshet/emitted.hpp"
 #include "freshet/invalidation.hpp"
 #include "freshet/signal_bus.hpp"
-#include "freshet/strategy.hpp"
 #include "rules/deferrals.hpp"
 #include "rules/event_rates.hpp"
 #include "rules/rule_engine.hpp"
@@ -48,7 +47,7 @@ class EventDispatch {
     std::function<InvalidatedMany(std::span<const Target>, const InvalidateOptions&)> invalidate;
     std::function<void(const Target&)> check;  // throws what is wrong with the names of a target
     std::function<bool(std::string_view key, std::string_view name_space)> refresh;
-    std::vector<Strategy*> strategies;  // in the order in which they are asked; they outlive this
+    std::function<void(const Event&, InvalidationPlan&)> ask_strategies;  // all blocks'
   };
   struct Collaborators {
     std::shared_ptr<const Clock> clock;
@@ -57,8 +56,8 @@ class EventDispatch {
   };
 
   /// `bus` and `counters` outlive this.
-  EventDispatch(rules::RuleSet rules, const Collaborators& collaborators, SignalBus& bus,
-                BlockCounters& counters, Host host);
+  EventDispatch(std::shared_ptr<const rules::RuleEngine> rules, const Collaborators& collaborators,
+                SignalBus& bus, BlockCounters& counters, Host host);
 
   /// Throws InvalidName for an event without a name, or with one over kMaxEventNameBytes.
   Emitted emit(const Event& event);
@@ -67,6 +66,10 @@ class EventDispatch {
   /// has changed. `entity` has the entity's name and fields.
   Invalidated invalidate_entity(const Event& entity, const InvalidateOptions& options);
 
+  /// Other rules from here on. What waits for a debounce or a batch does as the old ones say; what is held back by a limit goes
+  /// by the new ones.
+  void set_rules(std::shared_ptr<const rules::RuleEngine> rules) FRESHET_EXCLUDES(rules_mutex_);
+
   /// Lets nothing that waits run any more.
   void stop() {
     rates_.stop();
@@ -74,6 +77,8 @@ class EventDispatch {
   }
 
  private:
+  std::shared_ptr<const rules::RuleEngine> current_rules() const FRESHET_EXCLUDES(rules_mutex_);
+
   using Queued = rules::ChainedEvent;
   /// One emit, or one run of what was deferred or held back, until nothing is left of it.
   struct Wave {
@@ -93,9 +98,8 @@ class EventDispatch {
   /// What rules and strategies do at once for the events, each thing once. `taken`: which events any of them took.
   rules::Expanded plan(std::span<const Queued> events, Wave& wave, std::vector<bool>& taken);
   /// Asks the rules; returns whether there were any.
-  bool ask_rules(const Queued& next, Wave& wave, rules::Expanded& now);
-  /// One that throws adds nothing; the others are asked all the same.
-  void ask_strategies(const Event& event, rules::Expanded& work);
+  bool ask_rules(const std::shared_ptr<const rules::RuleEngine>& engine, const Queued& next,
+                 Wave& wave, rules::Expanded& now);
   void carry_out(const rules::Expanded& work, Wave& wave);
   void invalidate(const rules::Expanded& work, Wave& wave);
   /// Carries out the targets of the plan that have this mode; puts their outcomes in their places.
@@ -111,7 +115,8 @@ class EventDispatch {
   void note_unhandled(const std::string& event) FRESHET_EXCLUDES(mutex_);
 
   const std::shared_ptr<const Clock> clock_;
-  const rules::RuleEngine engine_;
+  mutable rt::Mutex rules_mutex_;
+  std::shared_ptr<const rules::RuleEngine> rules_ FRESHET_GUARDED_BY(rules_mutex_);
   SignalBus& bus_;
   BlockCounters& counters_;
   const Host host_;

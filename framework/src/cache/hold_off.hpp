@@ -9,20 +9,27 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <vector>
 
+#include "config/policy_model.hpp"
 #include "freshet/clock.hpp"
 #include "freshet/detail/runtime/runtime.hpp"
 #include "freshet/revision.hpp"
 
 namespace freshet::detail {
 
+/// Of all blocks; zero if none has one.
+Duration longest_hold_off(const config::PolicyModel& policy);
+
 class HoldOff {
  public:
   /// `longest` is the longest hold-off of any block; zero for none.
   explicit HoldOff(Duration longest);
 
-  bool enabled() const noexcept { return longest_ > Duration::zero(); }
+  bool enabled() const noexcept { return longest() > Duration::zero(); }
+
+  /// Remembers for so long from here on; never less than before. What was invalidated too long ago to be remembered until now
+  /// counts as invalidated now.
+  void remember(Duration longest, Instant now, Revision revision) FRESHET_EXCLUDES(mutex_);
 
   /// Something was invalidated; call after the raise.
   void note(Instant now, Revision revision) FRESHET_EXCLUDES(mutex_);
@@ -35,6 +42,7 @@ class HoldOff {
   bool key_written_after(std::uint64_t key_hash, Instant when) const noexcept;
 
  private:
+  using Stripes = std::unique_ptr<rt::Atomic<std::int64_t>[]>;
   static constexpr std::size_t kStripes = 65'536;
   static constexpr int kSteps =
       256;  // of the longest hold-off: what is nearer together than that is one point
@@ -44,11 +52,17 @@ class HoldOff {
     Revision revision;
   };
 
-  const Duration longest_;
+  /// As if every key had been written at `at`.
+  static Stripes make_stripes(std::int64_t at);
+  Duration longest() const noexcept { return Duration(longest_.load(std::memory_order_acquire)); }
+
+  // Nanoseconds; only grows. release in remember(), acquire in longest(): who sees it sees written_.
+  rt::Atomic<std::int64_t> longest_{0};
   mutable rt::Mutex mutex_;
   std::deque<Point> points_ FRESHET_GUARDED_BY(mutex_);  // oldest first
   // Nanoseconds. relaxed: a load that begins after the write has returned is ordered after it by whoever ordered the two.
-  std::vector<rt::Atomic<std::int64_t>> written_;
+  // Made once, with the first hold-off.
+  Stripes written_;
 };
 
 }  // namespace freshet::detail

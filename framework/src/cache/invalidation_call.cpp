@@ -177,7 +177,7 @@ void InvalidationCall::resolve_dependents(Resolved& resolved) {
 
 void InvalidationCall::resolve_keys_by(Resolved& resolved, Ban::Kind kind) {
   take_space(resolved);
-  const char separator = resolved.block->options().separator.front();
+  const char separator = resolved.block->policy()->options.separator.front();
   resolved.ban = Ban{.kind = kind, .space = resolved.space, .separator = separator};
   if (kind == Ban::Kind::prefix) {
     const std::string_view prefix = check_prefix(resolved.target.name, separator);

@@ -8,7 +8,7 @@ namespace freshet::detail {
 
 bool is_held_off(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,
                  std::span<const LabelRef> labels, Instant began, Revision held_from) {
-  const Duration hold_off = block.options().hold_off;
+  const Duration hold_off = block.policy()->options.hold_off;
   if (hold_off == Duration::zero()) return false;
   return services.freshness.judge_load(held_from, labels, key.key) != Verdict::fresh ||
          services.hold_off.key_written_after(key.hash, began - hold_off);
@@ -16,7 +16,7 @@ bool is_held_off(const LoadServices& services, const PolicyBlock& block, const K
 
 KeyLoad::Loaded KeyLoad::begin() const {
   Loaded loaded{.began = services.clock.now()};
-  const Duration hold_off = block.options().hold_off;
+  const Duration hold_off = block.policy()->options.hold_off;
   if (hold_off > Duration::zero())
     loaded.held_from = services.hold_off.revision_at(loaded.began - hold_off);
   return loaded;
@@ -101,6 +101,7 @@ StoreOutcome KeyLoad::keep(const MadeEntry& made, const Loaded& loaded,
   if (loaded.captured.stale) return StoreOutcome::not_kept_stale;
   // A key that the loader named late, when its writes had left no trace yet: what was read of it may be old.
   if (proven_since > flight.birth()) return StoreOutcome::refused_invalidated;
+  if (!block.has_current_labels(plan)) return StoreOutcome::refused_invalidated;
   const Carrier& carrier = entry_of(made.entry).carrier();
   if (is_held_off(services, block, key, carrier.labels(), loaded.began, loaded.held_from))
     return StoreOutcome::refused_hold_off;

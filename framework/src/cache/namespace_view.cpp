@@ -208,7 +208,8 @@ void NamespaceView::follow_drift(const KeyRef& key, const EntryRef& ref,
     if (!entry.carrier().carries(label.get())) missing.push_back(label);
   }
   if (missing.empty()) return;
-  block_.store().attach(key, missing, engine_->clock().now(), block_.options().labels.per_entry);
+  block_.store().attach(key, missing, engine_->clock().now(),
+                        block_.policy()->options.labels.per_entry);
 }
 
 Reading NamespaceView::take(const KeyRef& key, SingleFlight::Flight& flight,
@@ -306,6 +307,7 @@ StoreOutcome NamespaceView::store(const FullKey& name, ErasedValue value,
     engine_->hold_off().note_key(key.hash, now);
     if (is_stored(made.outcome)) {
       made.outcome = block_.store().put(made.entry, key, now);
+      if (!block_.has_current_labels(plan)) block_.store().invalidate(key, Mode::expire, now);
     } else {  // the old value is not true any more, though the new one is not kept
       block_.store().invalidate(key, Mode::remove, now);
     }
@@ -318,6 +320,8 @@ StoreOutcome NamespaceView::store(const FullKey& name, ErasedValue value,
   } else if (is_held_off(engine_->loads(), block_, key, plan.labels, LeaseAccess::taken_at(*lease),
                          LeaseAccess::held_from(*lease))) {
     made.outcome = StoreOutcome::refused_hold_off;
+  } else if (!block_.has_current_labels(plan)) {
+    made.outcome = StoreOutcome::refused_invalidated;
   } else if (is_stored(made.outcome)) {
     made.outcome = block_.store().fill(made.entry, key, LeaseAccess::sequence(*lease), now);
   }
@@ -329,11 +333,12 @@ StoreOutcome NamespaceView::store(const FullKey& name, ErasedValue value,
 Lease NamespaceView::lease(std::string_view key) {
   const FullKey name = full(key);
   const Instant now = engine_->clock().now();
-  const Duration hold_off = block_.options().hold_off;
+  const auto policy = block_.policy();
+  const Duration hold_off = policy->options.hold_off;
   const Revision held_from =
       hold_off > Duration::zero() ? engine_->hold_off().revision_at(now - hold_off) : Revision{};
   return LeaseAccess::make(std::string(name.ref().key), space_, note_start(name.ref()), held_from,
-                           now, later(now, block_.options().lease));
+                           now, later(now, policy->options.lease));
 }
 
 Invalidated NamespaceView::invalidate_if(const ErasedPredicate& predicate,

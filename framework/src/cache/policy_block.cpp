@@ -9,43 +9,42 @@
 #include "refresh/single_flight.hpp"
 
 namespace freshet::detail {
-namespace {
-
-// Both texts were judged with the policy, so they parse.
-std::optional<KeyTemplate> key_template(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  return KeyTemplate::parse(text).value;
-}
-
-std::vector<TagTemplate> tag_templates(const std::vector<std::string>& texts) {
-  std::vector<TagTemplate> templates;
-  templates.reserve(texts.size());
-  for (const std::string& text : texts) templates.push_back(*TagTemplate::parse(text).value);
-  return templates;
-}
-
-}  // namespace
 
 PolicyBlock::PolicyBlock(const config::BlockModel& model, std::size_t position,
-                         Freshness& freshness, const StrategyCollaborators& collaborators,
-                         SignalBus& bus, RemovalListeners& removals,
+                         Freshness& freshness, SignalBus& bus, RemovalListeners& removals,
                          const AnalyticsOptions& analytics)
     : position_(position),
       name_(model.name),
-      strategy_name_(config::strategy_text(model)),
-      options_(model.options),
+      limits_bytes_(model.options.capacity.bytes != 0),
       bytes_place_(model.bytes_place),
       freshness_(freshness),
       bus_(bus),
       removals_(removals),
-      key_(key_template(model.options.key)),
-      tags_(tag_templates(model.options.tags)),
-      strategies_(make_strategies(model, collaborators)),
       hot_keys_(analytics),
       store_(model.options.eviction, model.options.capacity, freshness, *this) {}
 
+std::shared_ptr<const BlockPolicy> PolicyBlock::policy() const {
+  rt::Lock lock(policy_mutex_);
+  return policy_;
+}
+
+void PolicyBlock::install(const std::shared_ptr<const BlockPolicy>& policy, bool relabels) {
+  std::shared_ptr<const BlockPolicy> old = this->policy();
+  NamespaceStatistics counted;
+  if (old) old->strategies.add_to(counted);
+  {
+    rt::Lock lock(policy_mutex_);
+    policy_ = policy;
+    in_force_.store(policy.get(), std::memory_order_release);
+    if (relabels) label_epoch_.fetch_add(1, std::memory_order_release);
+    old_failures_ += counted.strategy_failures;
+  }
+  if (old) old->host->retire();
+  policy->host->go_live(policy);
+}
+
 void PolicyBlock::bind_type(const ValueType& type) {
-  if (options_.capacity.bytes != 0 && type.bytes == nullptr) {
+  if (limits_bytes_ && type.bytes == nullptr) {
     const std::string asked =
         Finding{bytes_place_, fmt::format("namespaces.{}.capacity.bytes", name_), ""}.text();
     throw ViewError(fmt::format("{}needs freshet::SizeOf<{}>, which is not defined", asked,
@@ -64,50 +63,62 @@ EntryPlan PolicyBlock::plan(const LabelRef& space, std::string_view key,
                             const std::vector<std::string>& tags) {
   for (const std::string& tag : tags) check_tag(tag);
   EntryPlan plan;
-  plan.labels.reserve(1 + tags_.size() + tags.size());
+  {
+    rt::Lock lock(policy_mutex_);
+    plan.policy = policy_;
+    plan.label_epoch = label_epoch_.load(std::memory_order_relaxed);  // written under the lock
+  }
+  const BlockPolicy& policy = *plan.policy;
+  const LabelLimits& limits = policy.options.labels;
+  plan.labels.reserve(1 + policy.tags.size() + tags.size());
   plan.labels.push_back(space);
-  if (key_) plan.key_matches = key_->match(key, plan.fields);
+  if (policy.key) plan.key_matches = policy.key->match(key, plan.fields);
   if (plan.key_matches) {
-    for (const TagTemplate& tag : tags_) {
+    for (const TagTemplate& tag : policy.tags) {
       const std::string text = tag.expand(plan.fields);
       check_tag(text);
-      add_label(LabelKind::tag, text, plan.labels);
+      add_label(limits, LabelKind::tag, text, plan.labels);
     }
   }
-  for (const std::string& tag : tags) add_label(LabelKind::tag, tag, plan.labels);
+  for (const std::string& tag : tags) add_label(limits, LabelKind::tag, tag, plan.labels);
   return plan;
 }
 
 void PolicyBlock::add_label(LabelKind kind, std::string_view text, std::vector<LabelRef>& labels) {
-  if (freshness_.live_labels() < options_.labels.in_all)
-    return unite(labels, {freshness_.pin(kind, text)});
+  add_label(policy()->options.labels, kind, text, labels);
+}
+
+void PolicyBlock::add_label(const LabelLimits& limits, LabelKind kind, std::string_view text,
+                            std::vector<LabelRef>& labels) {
+  if (freshness_.live_labels() < limits.in_all) return unite(labels, {freshness_.pin(kind, text)});
   LabelRef live = freshness_.find(LabelName(kind, text));
   unite(labels, {live ? std::move(live) : freshness_.overflow()});
 }
 
 void PolicyBlock::add_captured(const std::vector<LabelRef>& captured,
                                std::vector<LabelRef>& labels) {
+  const std::size_t in_all = policy()->options.labels.in_all;
   for (const LabelRef& label : captured) {
-    const bool fits = label->is_shared() || freshness_.live_labels() <= options_.labels.in_all;
+    const bool fits = label->is_shared() || freshness_.live_labels() <= in_all;
     unite(labels, {fits ? label : freshness_.overflow_for(*label)});
   }
 }
 
-bool PolicyBlock::fit_labels(std::vector<LabelRef>& labels, const Deadlines& deadlines,
-                             bool inherits_overflow) {
+bool PolicyBlock::fit_labels(const LabelLimits& limits, std::vector<LabelRef>& labels,
+                             const Deadlines& deadlines, bool inherits_overflow) {
   const auto over = std::find_if(labels.begin() + 1, labels.end(), [this](const LabelRef& label) {
     return freshness_.is_overflow(label);
   });
   const bool none_left = over != labels.end() && !inherits_overflow;  // in all
   if (over != labels.end()) labels.erase(over);
-  const std::size_t most = 1 + options_.labels.per_entry;  // the namespace comes on top
+  const std::size_t most = 1 + limits.per_entry;  // the namespace comes on top
   if (labels.size() <= most && !none_left) {
     if (inherits_overflow) labels.push_back(freshness_.overflow());
     return true;
   }
   counters_.add(Metric::labels_overflowed);
-  if (options_.labels.overflow == LabelOverflow::reject) return false;
-  const bool by_time = options_.labels.overflow == LabelOverflow::ttl_only;
+  if (limits.overflow == LabelOverflow::reject) return false;
+  const bool by_time = limits.overflow == LabelOverflow::ttl_only;
   if (by_time && deadlines.hard == kNever) return false;
   LabelRef rest = freshness_.overflow();
   for (std::size_t i = most; i < labels.size(); ++i) rest = freshness_.overflow_for(*labels[i]);
@@ -119,26 +130,34 @@ bool PolicyBlock::fit_labels(std::vector<LabelRef>& labels, const Deadlines& dea
 MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
                                   std::vector<LabelRef> labels, const EntryTerms& terms,
                                   Instant now, ErasedValue value) {
+  std::shared_ptr<const BlockPolicy> policy = plan.policy;
+  std::vector<EntryView::Field> fields = plan.fields;
+  bool key_matches = plan.key_matches;
+  if (!is_in_force(*policy)) {
+    policy = this->policy();
+    fields.clear();
+    key_matches = !policy->key || policy->key->match(key.key, fields);
+  }
   const EntryView view{
       .name_space = key.space->text(),
       .key = key.key,
-      .fields = plan.fields,
+      .fields = fields,
       .requested_ttl = terms.request.ttl,
       .loader_ttl = terms.context != nullptr ? terms.context->requested_ttl() : std::nullopt,
       .load_time = terms.load_time,
       .bytes = entry_bytes(key, value),
   };
-  Deadlines deadlines = strategies_.whole->on_store(view, now);
+  Deadlines deadlines = policy->strategies.whole->on_store(view, now);
   deadlines.hard = std::min(deadlines.hard, terms.at_most);
   StoreOutcome outcome = StoreOutcome::stored;
   if (terms.context != nullptr && !terms.context->keeps()) {
     outcome = StoreOutcome::not_kept_by_loader;
-  } else if (!plan.key_matches || deadlines.hard <= now) {
+  } else if (!key_matches || deadlines.hard <= now) {
     outcome = StoreOutcome::not_kept_by_policy;
-  } else if (labels.size() > 1 + options_.labels.per_entry &&
+  } else if (labels.size() > 1 + policy->options.labels.per_entry &&
              freshness_.announces_old_version(labels)) {
     outcome = StoreOutcome::refused_version;  // the version may be among the labels left out
-  } else if (!fit_labels(labels, deadlines, terms.inherits_overflow)) {
+  } else if (!fit_labels(policy->options.labels, labels, deadlines, terms.inherits_overflow)) {
     outcome = StoreOutcome::refused_labels;
   }
   EntryRef ref = Entry::create(key, std::move(labels), terms.birth, now, deadlines, value);
@@ -149,8 +168,9 @@ MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
 }
 
 ReadDecision PolicyBlock::on_soft_expired(const Entry& entry, Instant now) {
+  const auto policy = this->policy();
   std::vector<EntryView::Field> fields;
-  if (key_) key_->match(entry.key(), fields);
+  if (policy->key) policy->key->match(entry.key(), fields);
   const EntryView view{
       .name_space = entry.carrier().name_space()->text(),
       .key = entry.key(),
@@ -160,7 +180,7 @@ ReadDecision PolicyBlock::on_soft_expired(const Entry& entry, Instant now) {
       .deadlines = entry.deadlines(),
       .bytes = entry.bytes(),
   };
-  return strategies_.whole->on_soft_expired(view, now);
+  return policy->strategies.whole->on_soft_expired(view, now);
 }
 
 std::shared_ptr<const BackgroundLoader> PolicyBlock::bound_loader(const LabelRef& space) const {
@@ -264,9 +284,15 @@ void PolicyBlock::publish(NoticeKind kind, const Label& space, std::string_view 
 NamespaceStatistics PolicyBlock::statistics() const {
   NamespaceStatistics statistics;
   statistics.name = name_;
-  statistics.strategy = strategy_name_;
   counters_.add_to(statistics);
-  strategies_.add_to(statistics);
+  std::shared_ptr<const BlockPolicy> policy;
+  {
+    rt::Lock lock(policy_mutex_);
+    policy = policy_;
+    statistics.strategy_failures += old_failures_;
+  }
+  statistics.strategy = policy->strategy_name;
+  policy->strategies.add_to(statistics);
   statistics.hot_key_samples_dropped = hot_keys_.dropped();
   const Holdings holdings = store_.holdings();
   statistics.entries = holdings.entries;

@@ -1,5 +1,7 @@
 // PolicyBlock: one block of the policy at work: its strategy, its store, its counters, and how its entries are made.
 //
+// What a reload may replace stands in its BlockPolicy; an entry is stored by the one in force when it is stored. A lock is
+// taken to get at it, so that hits never do.
 // Thread-safe. Owned by the engine; holds references to the engine's freshness and signals.
 #pragma once
 
@@ -12,7 +14,7 @@
 #include <vector>
 
 #include "analytics/hot_keys.hpp"
-#include "cache/guarded_strategy.hpp"
+#include "cache/block_policy.hpp"
 #include "cache/removal_listeners.hpp"
 #include "config/policy_model.hpp"
 #include "freshet/detail/namespace_cache.hpp"
@@ -23,16 +25,17 @@
 #include "refresh/refresh_budget.hpp"
 #include "stats/counters.hpp"
 #include "store/store.hpp"
-#include "strategy/key_template.hpp"
 
 namespace freshet::detail {
 
 /// What is known of an entry before its value is.
 struct EntryPlan {
-  std::vector<LabelRef> labels;          // the namespace, the block's tags, the caller's
-  std::vector<EntryView::Field> fields;  // of the key; they point into it
-  bool key_matches = true;               // whether the key fits the block's template
-  bool versioned = false;                // the caller announces versions, among the labels
+  std::shared_ptr<const BlockPolicy> policy;  // that it was made with
+  std::uint64_t label_epoch = 0;              // of the block, when it was made
+  std::vector<LabelRef> labels;               // the namespace, the block's tags, the caller's
+  std::vector<EntryView::Field> fields;       // of the key; they point into it and `policy`
+  bool key_matches = true;                    // whether the key fits the block's template
+  bool versioned = false;                     // the caller announces versions, among the labels
   bool outdated = false;    // one of them is not the current one: nothing cached is for this caller
   Revision proven_since{};  // since when writes of the keys among the labels are seen
   std::uint64_t declared = 0;  // a hash of the labels that the caller names
@@ -56,19 +59,28 @@ struct MadeEntry {
 
 class PolicyBlock final : public RemovalObserver {
  public:
-  /// `position` is that of the block in the policy.
+  /// `position` is that of the block in the policy. A policy is to be installed before anything else.
   PolicyBlock(const config::BlockModel& model, std::size_t position, Freshness& freshness,
-              const StrategyCollaborators& collaborators, SignalBus& bus,
-              RemovalListeners& removals, const AnalyticsOptions& analytics);
+              SignalBus& bus, RemovalListeners& removals, const AnalyticsOptions& analytics);
 
   const std::string& name() const noexcept { return name_; }
-  const std::string& strategy_name() const noexcept { return strategy_name_; }
-  const BlockOptions& options() const noexcept { return options_; }
   std::size_t position() const noexcept { return position_; }
   Store& store() noexcept { return store_; }
   BlockCounters& counters() noexcept { return counters_; }
   HotKeyTracker& hot_keys() noexcept { return hot_keys_; }
-  Strategy& strategy() noexcept { return *strategies_.whole; }
+
+  /// What is in force now.
+  std::shared_ptr<const BlockPolicy> policy() const FRESHET_EXCLUDES(policy_mutex_);
+  /// Puts an attached policy in force and retires the one before it. `relabels`: what was planned with that one must not be
+  /// kept, and the caller is about to expire what was stored with it. One call at a time.
+  void install(const std::shared_ptr<const BlockPolicy>& policy, bool relabels)
+      FRESHET_EXCLUDES(policy_mutex_);
+  /// Whether the labels of a plan are those that the block's entries carry now. A load that asks after it has noted its birth,
+  /// and a put that asks once it has stored, cannot miss the raise that follows a change.
+  bool has_current_labels(const EntryPlan& plan) const noexcept {
+    // acquire: pairs with the release in install(). A revision that is read after the raise that follows it sees the change.
+    return plan.label_epoch == label_epoch_.load(std::memory_order_acquire);
+  }
 
   /// Fixes the type of the block's values at first use. Throws ViewError for another one later, and for one whose size
   /// nobody described where the policy limits bytes.
@@ -134,22 +146,31 @@ class PolicyBlock final : public RemovalObserver {
 
  private:
   /// Cuts `labels` down to what an entry may carry. False: it may not be kept.
-  bool fit_labels(std::vector<LabelRef>& labels, const Deadlines& deadlines,
-                  bool inherits_overflow);
+  bool fit_labels(const LabelLimits& limits, std::vector<LabelRef>& labels,
+                  const Deadlines& deadlines, bool inherits_overflow);
+  void add_label(const LabelLimits& limits, LabelKind kind, std::string_view text,
+                 std::vector<LabelRef>& labels);
   void publish(NoticeKind kind, const Label& space, std::string_view key,
                std::optional<RemovalCause> removal) noexcept;
 
+  /// Whether a policy that the caller holds has not been replaced. acquire: pairs with the release in install().
+  bool is_in_force(const BlockPolicy& policy) const noexcept {
+    return in_force_.load(std::memory_order_acquire) == &policy;
+  }
+
   const std::size_t position_;
   const std::string name_;
-  const std::string strategy_name_;
-  const BlockOptions options_;
+  const bool limits_bytes_;
   const Place bytes_place_;
   Freshness& freshness_;
   SignalBus& bus_;
   RemovalListeners& removals_;
-  const std::optional<KeyTemplate> key_;
-  const std::vector<TagTemplate> tags_;
-  const BlockStrategies strategies_;
+  mutable rt::Mutex policy_mutex_;
+  std::shared_ptr<const BlockPolicy> policy_ FRESHET_GUARDED_BY(policy_mutex_);
+  rt::Atomic<const BlockPolicy*> in_force_{
+      nullptr};  // policy_, to compare with; written under policy_mutex_
+  rt::Atomic<std::uint64_t> label_epoch_{0};                          // written under policy_mutex_
+  std::uint64_t old_failures_ FRESHET_GUARDED_BY(policy_mutex_) = 0;  // of strategies replaced
   BlockCounters counters_;
   HotKeyTracker hot_keys_;
   Store store_;

@@ -104,6 +104,10 @@ const OptionTable<BlockOptions>& block_table() {
              "for sources that lag: how long after an invalidation or a put what it hit is loaded "
              "without being kept");
     made.add_section("labels", &BlockOptions::labels, label_table());
+    made.add("on_reload", &BlockOptions::on_reload,
+             word_kind<OnReload>({{"expire", OnReload::expire}, {"keep", OnReload::keep}}),
+             "what becomes of the entries when a reload changes key or tags: they carry the old "
+             "tags");
     made.relate(check_tags);
     return made;
   }();

@@ -41,7 +41,23 @@ const ConfigValue* path_value(const ConfigValue& plugin, const std::string& path
   return &member->value;
 }
 
+std::filesystem::path file_of(const ConfigValue& plugin, const ConfigValue& value) {
+  return std::filesystem::path(plugin.place.file).parent_path() / value.text;
+}
+
 }  // namespace
+
+std::vector<std::string> plugin_files(const ConfigValue& plugins, const std::string& path,
+                                      Findings& findings) {
+  std::vector<std::string> files;
+  for (std::size_t i = 0; i < plugins.items.size(); ++i) {
+    const ConfigValue& plugin = plugins.items[i];
+    const ConfigValue* file = path_value(plugin, fmt::format("{}[{}]", path, i), findings);
+    if (file != nullptr)
+      files.push_back(std::filesystem::absolute(file_of(plugin, *file)).string());
+  }
+  return files;
+}
 
 LoadedPlugins load_plugins(const ConfigValue& plugins, const std::string& path,
                            const StrategyRegistry& registry, Findings& findings) {
@@ -60,11 +76,10 @@ LoadedPlugins load_plugins(const ConfigValue& plugins, const std::string& path,
     const std::string at = fmt::format("{}[{}]", path, i);
     const ConfigValue* file = path_value(plugins.items[i], at, findings);
     if (file == nullptr) continue;
-    const std::filesystem::path folder =
-        std::filesystem::path(plugins.items[i].place.file).parent_path();
+    const std::filesystem::path at_path = file_of(plugins.items[i], *file);
     try {
-      register_plugin(*extended, folder / file->text);
-      loaded.files.push_back(std::filesystem::absolute(folder / file->text).string());
+      register_plugin(*extended, at_path);
+      loaded.files.push_back(std::filesystem::absolute(at_path).string());
     } catch (const Error& error) {
       findings.add(file->place, path_to(at, kPathKey), error.what());
     }

@@ -31,4 +31,8 @@ std::shared_ptr<StrategyRegistry> load_plugins(std::span<const std::filesystem::
                                                const StrategyRegistry& registry,
                                                Findings& findings);
 
+/// The files that a list in a policy names, as LoadedPlugins has them; none is opened.
+std::vector<std::string> plugin_files(const ConfigValue& plugins, const std::string& path,
+                                      Findings& findings);
+
 }  // namespace freshet::config

@@ -44,17 +44,20 @@ struct PolicyModel {
   // read with; null without plugins. First: blocks point into it.
   std::shared_ptr<const StrategyRegistry> plugins{};
   std::vector<std::string> plugin_files{};  // absolute
-  std::vector<BlockModel> blocks;  // at least one, names distinct, in the order of the file
-  rules::RuleSet rules;            // of `events` and `entities`
-  Observation observation{};       // `analytics` and `warnings`, over what Components say
+  std::vector<BlockModel> blocks{};  // at least one, names distinct, in the order of the file
+  rules::RuleSet rules{};            // of `events` and `entities`
+  Observation observation{};         // `analytics` and `warnings`, over what Components say
 };
 
 /// Throws ConfigError. `file` is the name that findings carry; `observation` is what holds where the
-/// policy says nothing of it.
+/// policy says nothing of it. With `running`, a policy that was read with the same registry and is at
+/// work, what cannot be changed of that is a finding too (reload_check.hpp).
 PolicyModel read_policy(std::string_view yaml, const std::string& file,
-                        const StrategyRegistry& registry, const Observation& observation = {});
+                        const StrategyRegistry& registry, const Observation& observation = {},
+                        const PolicyModel* running = nullptr);
 PolicyModel read_policy_file(const std::filesystem::path& file, const StrategyRegistry& registry,
-                             const Observation& observation = {});
+                             const Observation& observation = {},
+                             const PolicyModel* running = nullptr);
 
 struct CodeBlock {
   std::string name;
@@ -67,6 +70,9 @@ struct CodeBlock {
 PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry,
                              const RulesInCode& rules = {}, Findings findings = {},
                              const Observation& observation = {});
+
+/// Whether two blocks read alike: strategies, and every option with its effective value.
+bool same_block(const BlockModel& a, const BlockModel& b);
 
 /// What was understood, as a policy that reads back to the same model: every option with its
 /// effective value.

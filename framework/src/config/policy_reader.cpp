@@ -5,6 +5,7 @@
 // are given the place where the value was written. Everything is read that can be: values also
 // where the strategy is unknown, blocks also where the version is wrong.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "config/document.hpp"
 #include "config/plugin_section.hpp"
 #include "config/policy_model.hpp"
+#include "config/reload_check.hpp"
 #include "freshet/plugin.hpp"
 #include "rules/code_rules.hpp"
 #include "rules/rule_reader.hpp"
@@ -39,8 +41,10 @@ void note_separators(PolicyModel& model) {
 
 class PolicyReader {
  public:
-  PolicyReader(const StrategyRegistry& registry, const Observation& observation, Findings& findings)
-      : registry_(&registry), findings_(findings) {
+  /// `running` is null where nothing is at work yet.
+  PolicyReader(const StrategyRegistry& registry, const Observation& observation,
+               const PolicyModel* running, Findings& findings)
+      : registry_(&registry), running_(running), findings_(findings) {
     model_.observation = observation;
   }
 
@@ -91,6 +95,7 @@ class PolicyReader {
   /// Before anything that may name their strategies.
   void read_plugins(const ConfigValue& root) {
     const Member* plugins = root.find(kPluginsKey);
+    if (running_ != nullptr) return keep_plugins(root, plugins);
     if (plugins == nullptr) return;
     LoadedPlugins loaded =
         load_plugins(plugins->value, std::string(kPluginsKey), *registry_, findings_);
@@ -99,12 +104,36 @@ class PolicyReader {
     registry_ = model_.plugins.get();
   }
 
+  /// The trial of a plugin is a fork, which is not for a process at work: a reload keeps those that there are.
+  void keep_plugins(const ConfigValue& root, const Member* plugins) {
+    const std::string path(kPluginsKey);
+    std::vector<std::string> files;
+    if (plugins != nullptr && !plugins->value.is_list()) {
+      findings_.add(plugins->value.place, path,
+                    fmt::format("expected a list of plugins, found {}", describe(plugins->value)));
+    } else if (plugins != nullptr) {
+      files = plugin_files(plugins->value, path, findings_);
+    }
+    if (files != running_->plugin_files) {
+      findings_.add(plugins != nullptr ? plugins->value.place : root.place, path,
+                    fmt::format("cannot be changed by a reload: expected [{}], found [{}]",
+                                fmt::join(running_->plugin_files, ", "), fmt::join(files, ", ")));
+    }
+    model_.plugins = running_->plugins;
+    model_.plugin_files = running_->plugin_files;
+    if (model_.plugins) registry_ = model_.plugins.get();
+  }
+
   void read_observation(const ConfigValue& root) {
     observation_table().read(root, {}, model_.observation, findings_);
     Findings judged;
     observation_table().validate(model_.observation, {}, judged);
-    for (const Finding& finding : judged.all())
-      findings_.add(place_of(root, finding.path), finding.path, finding.message);
+    if (running_ != nullptr)
+      check_observation_reload(running_->observation, model_.observation, judged);
+    for (const Finding& finding : judged.all()) {
+      const Place place = place_of(root, finding.path);
+      findings_.add(place.line > 0 ? place : root.place, finding.path, finding.message);
+    }
   }
 
   /// Keys in `defaults` may be any strategy's.
@@ -141,6 +170,34 @@ class PolicyReader {
     check_block_names(names, findings_);
     if (names.size() > kMaxBlocks) return;
     for (const Member& block : blocks.members) read_block(block);
+    if (running_ != nullptr) report_missing(blocks, namespaces->place);
+  }
+
+  /// Blocks that are at work and not in this policy.
+  void report_missing(const ConfigValue& blocks, const Place& place) {
+    for (const BlockModel& block : running_->blocks) {
+      if (blocks.find(block.name) != nullptr) continue;
+      findings_.add(place, block_path(block.name),
+                    "missing: a reload cannot take a block away, expected it to stay");
+    }
+  }
+
+  /// What this block may not change of the one at work.
+  void judge_reload(const BlockModel& block, const ConfigValue& own, const std::string& path) {
+    const BlockModel* at_work = find_block(*running_, block.name);
+    if (at_work == nullptr) {
+      std::vector<std::string> names;
+      for (const BlockModel& other : running_->blocks) names.push_back(other.name);
+      return findings_.add(block.place, path,
+                           "a reload cannot add a block" + did_you_mean(block.name, names));
+    }
+    Findings judged;
+    check_block_reload(*at_work, block, judged);
+    for (const Finding& finding : judged.all()) {
+      Place place = written_at(own, finding.path);
+      if (place.line == 0) place = block.place;
+      findings_.add(std::move(place), fmt::format("{}.{}", path, finding.path), finding.message);
+    }
   }
 
   void read_block(const Member& member) {
@@ -167,6 +224,7 @@ class PolicyReader {
     report_foreign(own, path, composition);
     read_values(own, path, block, findings_);
     judge(block, own, path);
+    if (running_ != nullptr) judge_reload(block, own, path);
     block.bytes_place = written_at(own, "capacity.bytes");
     model_.blocks.push_back(std::move(block));
   }
@@ -292,6 +350,7 @@ class PolicyReader {
   }
 
   const StrategyRegistry* registry_;  // with the policy's plugins, once they are read
+  const PolicyModel* running_;
   Findings& findings_;
   const ConfigValue* defaults_ = nullptr;
   PolicyModel model_;
@@ -327,21 +386,22 @@ std::optional<StrategyPart> plugin_part(const PluginOptions& given, const std::s
 }  // namespace
 
 PolicyModel read_policy(std::string_view yaml, const std::string& file,
-                        const StrategyRegistry& registry, const Observation& observation) {
+                        const StrategyRegistry& registry, const Observation& observation,
+                        const PolicyModel* running) {
   Findings findings;
   PolicyModel model;
   if (const auto document = read_document(yaml, file, findings))
-    model = PolicyReader(registry, observation, findings).read(*document);
+    model = PolicyReader(registry, observation, running, findings).read(*document);
   findings.throw_if_any();
   return model;
 }
 
 PolicyModel read_policy_file(const std::filesystem::path& file, const StrategyRegistry& registry,
-                             const Observation& observation) {
+                             const Observation& observation, const PolicyModel* running) {
   Findings findings;
   const auto text = read_file(file, findings);
   findings.throw_if_any();
-  return read_policy(*text, file.string(), registry, observation);
+  return read_policy(*text, file.string(), registry, observation, running);
 }
 
 PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry,

@@ -74,6 +74,8 @@ std::string strategy_text(const BlockModel& block) {
   return "[" + names + "]";
 }
 
+bool same_block(const BlockModel& a, const BlockModel& b) { return texts_of(a) == texts_of(b); }
+
 std::string policy_text(const PolicyModel& model) {
   std::string text = "freshet: 1\n";
   if (!model.plugin_files.empty()) text += "plugins:\n";

@@ -146,6 +146,11 @@ class Freshness {
   std::vector<LabelRef> keys_of(const Label& space,
                                 FunctionRef<bool(std::string_view key)> wanted) const;
 
+  /// The live labels of a kind that `wanted` allows; it is called under a lock and calls nothing. O(live labels).
+  std::vector<LabelRef> find_all(LabelKind kind, FunctionRef<bool(const Label&)> wanted) const {
+    return labels_->find_all(kind, wanted);
+  }
+
   /// How many entries in memory carry the label, dead ones that nobody has found yet included. Root counts all.
   std::uint64_t resident(const LabelName& name) const;
   static std::uint64_t resident(Label& label) noexcept { return clamp(label.resident().value()); }

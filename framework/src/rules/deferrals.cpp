@@ -36,6 +36,7 @@ bool Deferrals::defer(Expanded& expanded) {
     Waiting& waiting = found->second;
     waiting.last = now;
     ++waiting.events;
+    waiting.expanded.engine = expanded.engine;
     merge(waiting, std::move(expanded), identity);
     if (!rule.batch || waiting.events < rule.batch->at_most) return true;
     full = std::move(waiting.expanded);

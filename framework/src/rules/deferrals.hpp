@@ -31,6 +31,7 @@ namespace freshet::rules {
 /// One rule's doing, worked out. `chain`: the events that led here, the rule's own last.
 struct Expanded {
   const Rule* rule = nullptr;
+  std::shared_ptr<const RuleEngine> engine{};  // whose rule it is; a reload may let go of it
   InvalidationPlan plan{};
   std::vector<PlannedAction> explained{};
   std::vector<std::string> chain{};

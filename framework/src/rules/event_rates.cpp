@@ -10,13 +10,22 @@ EventRates::EventRates(std::span<const EventLimit> limits, std::shared_ptr<const
     : clock_(std::move(clock)),
       executor_(std::move(executor)),
       release_(std::move(release)),
-      unlimited_(limits.empty()) {
+      unlimited_(true) {
+  set_limits(limits);
+}
+
+void EventRates::set_limits(std::span<const EventLimit> limits) {
   detail::rt::Lock lock(mutex_);
+  for (auto& [name, state] : states_) state.limit = kNoLimit;
   for (const EventLimit& limit : limits) states_[limit.event].limit = limit.max_per_second;
+  std::erase_if(states_, [](const auto& named) {
+    return named.second.limit == kNoLimit && named.second.held.empty();
+  });
+  unlimited_.store(limits.empty(), std::memory_order_relaxed);
 }
 
 Admission EventRates::admit(ChainedEvent& event) {
-  if (unlimited_) return Admission::carry_out;
+  if (unlimited_.load(std::memory_order_relaxed)) return Admission::carry_out;
   detail::rt::Lock lock(mutex_);
   const auto found = states_.find(event.event.name());
   if (found == states_.end()) return Admission::carry_out;

@@ -51,6 +51,9 @@ class EventRates {
   EventRates(std::span<const EventLimit> limits, std::shared_ptr<const Clock> clock,
              std::shared_ptr<Executor> executor, Release release);
 
+  /// Other limits from here on. What is held is released when it would have been.
+  void set_limits(std::span<const EventLimit> limits) FRESHET_EXCLUDES(mutex_);
+
   /// Takes the event if it is held back, and leaves it as it was if not.
   Admission admit(ChainedEvent& event) FRESHET_EXCLUDES(mutex_);
 
@@ -58,8 +61,10 @@ class EventRates {
   void stop() { gate_.shut(); }
 
  private:
+  static constexpr std::uint64_t kNoLimit = UINT64_MAX;  // of a name that had one and still holds
+
   struct State {
-    std::uint64_t limit = 0;
+    std::uint64_t limit = kNoLimit;
     Instant began{};
     std::uint64_t used = 0;  // of this window; zero: none has begun
     bool told = false;
@@ -73,7 +78,8 @@ class EventRates {
   const std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<Executor> executor_;
   const Release release_;
-  const bool unlimited_;  // no name has a limit: nothing is locked
+  // No name has a limit: nothing is locked. relaxed: an event beside a change of limits may go by either.
+  detail::rt::Atomic<bool> unlimited_;
   detail::rt::Mutex mutex_;
   std::unordered_map<std::string, State> states_ FRESHET_GUARDED_BY(mutex_);
   std::size_t held_ FRESHET_GUARDED_BY(mutex_) = 0;

@@ -49,6 +49,11 @@ namespace detail {
 RateBook::RateBook(std::size_t blocks, const WarningThresholds& thresholds)
     : thresholds_(thresholds), blocks_(blocks) {}
 
+void RateBook::set_thresholds(const WarningThresholds& thresholds) {
+  rt::Lock lock(mutex_);
+  thresholds_ = thresholds;
+}
+
 void RateBook::note_invalidation(Instant now, std::optional<std::size_t> block) {
   rt::Lock lock(mutex_);
   invalidations_.add(now);

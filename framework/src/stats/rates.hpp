@@ -25,6 +25,9 @@ class RateBook {
  public:
   RateBook(std::size_t blocks, const WarningThresholds& thresholds);
 
+  /// From here on.
+  void set_thresholds(const WarningThresholds& thresholds) FRESHET_EXCLUDES(mutex_);
+
   /// An invalidation that belongs to a block, or to none. O(1).
   void note_invalidation(Instant now, std::optional<std::size_t> block) FRESHET_EXCLUDES(mutex_);
   /// An invalidation of a tag, which belongs to no block. O(1).
@@ -53,13 +56,13 @@ class RateBook {
 
   void warn_of_block(Instant now, const Block& block, const NamespaceStatistics& counted,
                      std::vector<Warning>& warnings) const FRESHET_REQUIRES(mutex_);
-  void warn_of_rate(const std::string& name, const Rate& rate,
-                    std::vector<Warning>& warnings) const;
+  void warn_of_rate(const std::string& name, const Rate& rate, std::vector<Warning>& warnings) const
+      FRESHET_REQUIRES(mutex_);
   void warn_of_tags(const LabelSpread& spread, std::uint64_t entries,
                     std::vector<Warning>& warnings) const FRESHET_REQUIRES(mutex_);
 
-  const WarningThresholds thresholds_;
   mutable rt::Mutex mutex_;
+  WarningThresholds thresholds_ FRESHET_GUARDED_BY(mutex_);
   std::vector<Block> blocks_ FRESHET_GUARDED_BY(mutex_);
   RecentCount invalidations_ FRESHET_GUARDED_BY(mutex_);  // of all
   StreamSummary tags_ FRESHET_GUARDED_BY(mutex_){kTags};
