@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -310,6 +311,16 @@ TEST_F(ReloadTest, WhatALimitHoldsBackIsReleasedByTheNewRules) {
   EXPECT_EQ(invalidator_->emit("e", {{"id", 2}}).held_back, 1u);
 }
 
+TEST_F(ReloadTest, ALimitThatIsGoneHoldsNothingBackWhereOthersStay) {
+  const std::string block = one_block("{strategy: manual}");
+  const std::string other = "  f: {max_per_second: 1, rules: [{invalidate_tag: t}]}\n";
+  use(block + "events:\n  e: {max_per_second: 1, rules: [{invalidate_tag: t}]}\n" + other);
+  invalidator_->emit("e", {{"id", 1}});
+  ASSERT_EQ(invalidator_->emit("e", {{"id", 2}}).held_back, 1u);
+  invalidator_->reload_yaml(block + "events:\n  e: [{invalidate_tag: t}]\n" + other);
+  EXPECT_EQ(invalidator_->emit("e", {{"id", 3}}).held_back, 0u);
+}
+
 TEST_F(ReloadTest, AFileIsReadAndNamedInNoticesAndFindings) {
   open("{ttl: 10m}");
   const test::TempFolder folder;
@@ -356,10 +367,12 @@ struct PulseOptions {
 /// Runs a timer, and tells what happens to it.
 class PulseStrategy final : public Strategy {
  public:
-  PulseStrategy(PulseOptions options, std::vector<std::string>& told)
-      : options_(std::move(options)), told_(told) {}
+  PulseStrategy(PulseOptions options, std::vector<std::string>& told,
+                std::function<void()>& meanwhile)
+      : options_(std::move(options)), told_(told), meanwhile_(meanwhile) {}
   ~PulseStrategy() override { told_.push_back(options_.name + " goes"); }
   Deadlines on_store(const EntryView&, Instant) override {
+    if (auto meanwhile = std::exchange(meanwhile_, {})) meanwhile();
     if (options_.name == "moody") throw std::runtime_error("no");
     return {};
   }
@@ -378,6 +391,7 @@ class PulseStrategy final : public Strategy {
  private:
   const PulseOptions options_;
   std::vector<std::string>& told_;
+  std::function<void()>& meanwhile_;
 };
 
 class ReloadedStrategyTest : public ReloadTest {
@@ -393,7 +407,7 @@ class ReloadedStrategyTest : public ReloadTest {
     table.add("every", &PulseOptions::every, duration_kind({.above = Duration::zero()}), "when");
     components.strategies->add<PulseOptions>(
         "pulse", table, [this](const PulseOptions& options, const auto&) {
-          return std::make_unique<PulseStrategy>(options, told_);
+          return std::make_unique<PulseStrategy>(options, told_, meanwhile_);
         });
     invalidator_.emplace(CacheInvalidator::from_yaml(pulse("one"), components));
     take();
@@ -410,6 +424,7 @@ class ReloadedStrategyTest : public ReloadTest {
   }
 
   std::vector<std::string> told_;
+  std::function<void()> meanwhile_{};  // run once, by the next on_store
 };
 
 TEST_F(ReloadedStrategyTest, TimersOfTheOldStrategyEndAndTheNewOneIsAttached) {
@@ -463,6 +478,15 @@ TEST_F(ReloadedStrategyTest, LimitsOnRefreshesAreResetBeforeTheNewOneIsAttached)
   EXPECT_EQ(refreshed(), 1);
   invalidator_->reload_yaml(pulse("large") + rules);
   EXPECT_EQ(refreshed(), 3);
+}
+
+TEST_F(ReloadedStrategyTest, APutThatWasPlannedWithTheOldTagsExpires) {
+  auto cache = invalidator_->cache<int>("n");
+  meanwhile_ = [&] { reload("{strategy: pulse, pulse: {every: 1s, name: one}, tags: [new]}"); };
+  cache.put("k", 1);
+  EXPECT_FALSE(cache.contains("k"));
+  cache.put("k", 1);
+  EXPECT_TRUE(cache.contains("k"));
 }
 
 TEST_F(ReloadedStrategyTest, FailuresOfStrategiesThatWereReplacedStayCounted) {
