@@ -1,5 +1,9 @@
 // Bad input: what callers may bring and must not: names of every wrong kind, work without end, callbacks that misbehave.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <functional>
+#include <nlohmann/json.hpp>
 
 #include "freshet/limits.hpp"
 #include "support/cache_fixture.hpp"
@@ -63,6 +67,92 @@ TEST_F(BadInputTest, EmptyAndOverlongNamesAreRefusedAndChangeNothing) {
   refuses([&] { invalidator_->invalidate_prefix(":", "alpha"); }, "a separator by itself");
 }
 
+TEST_F(BadInputTest, NoOtherCallTakesThemEither) {
+  for (const bool empty : {true, false}) {
+    const auto bad = [&](std::size_t most) { return empty ? ""s : std::string(most + 1, 'x'); };
+    auto cache = alpha();
+    CacheInvalidator& all = *invalidator_;
+    const std::string key = bad(kMaxKeyBytes);
+    const auto load = [] { return "v"s; };
+    const std::vector<std::string> keys{"good", key};
+    const auto load_many = [](std::span<const std::string_view> missing) {
+      return std::vector<std::optional<std::string>>(missing.size(), "v");
+    };
+    refuses([&] { cache.contains(key); }, "contains");
+    refuses([&] { cache.visit(key, [](const std::string&) {}); }, "visit");
+    refuses([&] { cache.get_or_load(key, load); }, "get_or_load");
+    refuses([&] { cache.get_many(keys); }, "get_many");
+    refuses([&] { cache.get_many(keys, load_many); }, "get_many with a loader");
+    EXPECT_FALSE(cache.contains("good"));
+    refuses([&] { cache.invalidate(key); }, "a view's key");
+    refuses([&] { cache.scoped(key); }, "scope");
+    refuses([&] { all.tag(key, "alpha", {"t"}); }, "key of an added tag");
+    refuses([&] { all.add_dependency(key, "alpha", "r"); }, "key of an added dependency");
+    refuses([&] { all.invalidate_dependents_of_key(key, "alpha"); }, "dependents of a key");
+    refuses([&] { all.bump_version(bad(kMaxVersionBytes)); }, "bump");
+  }
+  const std::string long_version(kMaxVersionBytes + 1, 'x');
+  refuses([&] { alpha().at_version(long_version); }, "the version of a view");
+  refuses([&] { invalidator_->set_policy_version("alpha", long_version); }, "policy version");
+  refuses([&] { alpha().scoped("a:b"); }, "a scope with a separator");
+  refuses([&] { alpha().scoped("s").get(std::string(kMaxKeyBytes - 1, 'x')); }, "with its scope");
+}
+
+TEST_F(BadInputTest, NamesAsLongAsTheyMayBeWork) {
+  const std::string key(kMaxKeyBytes, 'x'), tag(kMaxTagBytes, 'x'),
+      resource(kMaxResourceBytes, 'x'), version(kMaxVersionBytes, 'x'),
+      other_version(kMaxVersionBytes, 'y');
+  std::string pattern(kMaxPatternBytes, 'x');
+  pattern.back() = '*';
+  const EntryOptions options{
+      .tags = {tag}, .depends_on = {resource}, .versions = {{version, version}}};
+  const std::vector<std::function<Invalidated()>> calls{
+      [&] { return invalidator_->invalidate(key, "alpha"); },
+      [&] { return invalidator_->invalidate_tag(tag); },
+      [&] { return invalidator_->invalidate_dependents(resource); },
+      [&] { return invalidator_->invalidate_prefix(key, "alpha"); },
+      [&] { return invalidator_->invalidate_matching(pattern, "alpha"); },
+      [&] { return invalidator_->invalidate_version(version, other_version); }};
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    ASSERT_TRUE(is_stored(alpha().put(key, "v", options))) << i;
+    EXPECT_EQ(calls[i]().count, 1u) << i;
+    EXPECT_FALSE(alpha().contains(key)) << i;
+  }
+}
+
+TEST_F(BadInputTest, WhatALoaderNamesWronglyReachesItsCallerAndNothingIsKept) {
+  const std::vector<std::function<void(LoadContext&)>> names{
+      [](LoadContext& load) { load.tag(""); },
+      [](LoadContext& load) { load.tag("good").tag(std::string(kMaxTagBytes + 1, 'x')); },
+      [](LoadContext& load) { load.depends_on(""); },
+      [](LoadContext& load) { load.depends_on(std::string(kMaxResourceBytes + 1, 'x')); },
+      [](LoadContext& load) { load.version("", "v"); },
+      [](LoadContext& load) { load.version("\0alpha"s, "v"); },
+      [](LoadContext& load) { load.version("d", std::string(kMaxVersionBytes + 1, 'x')); }};
+  for (const auto& name : names) {
+    const auto load = [&](LoadContext& context) {
+      name(context);
+      return "v"s;
+    };
+    refuses([&] { alpha().get_or_load("k", load); }, "what a loader names");
+    EXPECT_FALSE(alpha().contains("k"));
+  }
+  EXPECT_EQ(*alpha().get_or_load("k", [] { return "v"s; }), "v") << "no load is left behind";
+}
+
+// A tag that is no text is the broadest there is, so the statistics name it.
+TEST_F(BadInputTest, NamesThatAreNoTextLeaveReportsReadable) {
+  const std::string odd = "\xff\xfe\"\n\0"s;
+  alpha().put(odd, "v", {.tags = {odd}, .depends_on = {odd}});
+  invalidator_->invalidate_tag(odd, {.dry_run = true, .list = 10});
+  EXPECT_TRUE(nlohmann::json::accept(invalidator_->stats().json()));
+  EXPECT_TRUE(nlohmann::json::accept(invalidator_->inspect().json()));
+  EXPECT_FALSE(fmt::format("{}", invalidator_->stats()).empty());
+  const Invalidated gone = invalidator_->invalidate_dependents(odd, {.list = 10});
+  ASSERT_EQ(gone.entries.size(), 1u);
+  EXPECT_EQ(gone.entries[0].key, odd);
+}
+
 TEST_F(BadInputTest, NamesAreBytes) {
   const std::string odd = "\xff\xfe\0\n%s*[\xc3"s;
   alpha().put(odd, "v", {.tags = {odd}, .depends_on = {odd + "r"}, .versions = {{odd, odd}}});
@@ -123,6 +213,30 @@ TEST_F(BadInputTest, TenThousandTagsFollowTheRuleOfTheBlock) {
   }
 }
 
+TEST_F(BadInputTest, TenThousandTagsThatALoaderNamesCollapseToo) {
+  const auto load = [&](LoadContext& context) {
+    for (const std::string& tag : many("t", 10'000)) context.tag(tag);
+    return "v"s;
+  };
+  alpha().get_or_load("k", load);
+  EXPECT_TRUE(alpha().contains("k"));
+  EXPECT_LE(invalidator_->stats().total.tags, 128u);
+  EXPECT_EQ(invalidator_->stats().total.labels_overflowed, 1u);
+  EXPECT_EQ(invalidator_->invalidate_tag("t9999").count, 1u);
+  EXPECT_FALSE(alpha().contains("k"));
+}
+
+TEST_F(BadInputTest, AnEntryThatIsToldLaterThatItDependsOnItselfIsAnEntry) {
+  alpha().put("self", "v");
+  EXPECT_TRUE(invalidator_->add_dependency("self", "alpha", "self"));
+  EXPECT_TRUE(invalidator_->add_dependency("self", "alpha", "alpha/self"));
+  EXPECT_TRUE(alpha().get("self"));
+  alpha().put("self", "w", {.depends_on = {"self"}});
+  EXPECT_TRUE(invalidator_->add_dependency("self", "alpha", "self"));
+  EXPECT_TRUE(alpha().get("self")) << "its own put does not take it";
+  EXPECT_EQ(invalidator_->invalidate("self", "alpha").count, 1u);
+}
+
 TEST_F(BadInputTest, AnEntryThatDependsOnItselfIsAnEntry) {
   alpha().put("self", "v", {.depends_on = {"self", "alpha/self"}});
   EXPECT_TRUE(alpha().get("self"));
@@ -176,6 +290,37 @@ TEST_F(BadInputTest, APredicateMayCallTheCache) {
   EXPECT_TRUE(alpha().get("from the predicate"));
 }
 
+TEST_F(BadInputTest, APredicateMayInvalidateByAPredicateAndLoadWhatItIsAskedAbout) {
+  alpha().put("a", "v");
+  alpha().put("b", "v");
+  bool asked_before = false;
+  const Invalidated gone = invalidator_->invalidate_if("alpha", [&](const EntryDescription& entry) {
+    if (std::exchange(asked_before, true)) return true;
+    const std::string key(entry.key);
+    invalidator_->invalidate_if("alpha",
+                                [&](const EntryDescription& one) { return one.key == key; });
+    alpha().get_or_load(key, [] { return "loaded by the predicate"s; });
+    return true;
+  });
+  EXPECT_LE(gone.count, 2u);
+  EXPECT_FALSE(alpha().contains("b") && alpha().contains("a"));
+}
+
+TEST_F(BadInputTest, AListenerMayCloseTheCache) {
+  int told = 0;
+  const Connection closes =
+      alpha().on_removal([&](std::string_view, const std::string&, RemovalCause) {
+        ++told;
+        invalidator_->close();
+      });
+  alpha().put("a", "v");
+  alpha().put("b", "v");
+  alpha().invalidate("a");
+  executor_->run_ready();
+  EXPECT_GE(told, 1);
+  EXPECT_FALSE(alpha().get("b"));
+}
+
 TEST_F(BadInputTest, ANoticeHandlerMayThrowOrCallTheCache) {
   int told = 0;
   const Connection bad = invalidator_->on_notice(
@@ -212,6 +357,19 @@ TEST_F(BadInputTest, ALeaseThatIsNeverReturnedHoldsUpNothing) {
   invalidator_->settle();
   EXPECT_EQ(invalidator_->stats().total.bans, 0u);
   EXPECT_EQ(alpha().put("k", "old", lease), StoreOutcome::refused_key_changed);
+}
+
+TEST_F(BadInputTest, ALeaseThatOutlivesItsCacheIsLetGoOf) {
+  std::optional<Lease> lease = alpha().lease("k");
+  use(kPolicy);  // the cache that gave it is gone
+  EXPECT_THROW(alpha().put("k", "v", *lease), InvalidName) << "it is of another cache's namespace";
+  lease.reset();
+}
+
+TEST_F(BadInputTest, LeasesThatAreNeverReturnedLeaveNothingBehind) {
+  for (int i = 0; i < 10'000; ++i) alpha().lease("k" + std::to_string(i));
+  const NamespaceStatistics total = invalidator_->stats().total;
+  EXPECT_EQ(total.entries + total.tags + total.resources + total.bans, 0u);
 }
 
 TEST_F(BadInputTest, ALeaseFromBeforeARetiredBanIsRefused) {
