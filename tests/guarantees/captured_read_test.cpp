@@ -47,6 +47,72 @@ TEST_F(CapturedReadTest, WhatIsMadeOfSomethingMadeOfSomethingStaleIsNotKeptEithe
   EXPECT_FALSE(pages.contains("book"));
 }
 
+// The key is held before it is read: a write that comes between the two leaves its mark.
+TEST_F(CapturedReadTest, AWriteBetweenTheCaptureOfAKeyAndItsReadIsNotMissed) {
+  use("freshet: 1\nnamespaces: {pages: {strategy: manual}}");
+  auto pages = invalidator_->cache<std::string>("pages");
+  pages.put("fragment", "old");
+  PausePoint pause("key_captured_before_read",
+                   [&] { std::thread([&] { pages.put("fragment", "new"); }).join(); });
+  const auto page = pages.get_or_load("page", [&] { return *pages.get("fragment"); });
+  ASSERT_TRUE(pause.reached());
+  EXPECT_EQ(*page, "new") << "it is read after it was held";
+  EXPECT_FALSE(pages.contains("page")) << "the page was begun before the fragment was written";
+  pages.get_or_load("page", [&] { return *pages.get("fragment"); });
+  EXPECT_TRUE(pages.contains("page"));
+}
+
+// What was not there has no labels but its key's.
+TEST_F(CapturedReadTest, APageMadeOfAFragmentThatWasMissingIsNotKeptIfItCameMeanwhile) {
+  use("freshet: 1\nnamespaces: {pages: {strategy: manual}}");
+  auto pages = invalidator_->cache<std::string>("pages");
+  const auto page_of = [&](auto&& meanwhile) {
+    pages.get_or_load("page", [&] {
+      const bool missing = !pages.get("fragment") && !pages.contains("fragment");
+      EXPECT_TRUE(missing);
+      meanwhile();
+      return std::string("without it");
+    });
+    return pages.contains("page");
+  };
+  EXPECT_FALSE(page_of([&] { pages.put("fragment", "here"); }));
+  pages.invalidate("fragment");
+  EXPECT_FALSE(page_of([&] { pages.invalidate("fragment"); }));
+  EXPECT_TRUE(page_of([] {}));
+}
+
+// The labels of what was read may be gone with it before the page is done; they come back with their floors.
+TEST_F(CapturedReadTest, ATagThatWentWithItsOnlyEntryWhileAPageWasMadeStillRefusesThePage) {
+  use("freshet: 1\nnamespaces: {pages: {strategy: manual}}");
+  auto pages = invalidator_->cache<std::string>("pages");
+  pages.get_or_load("page", [&](LoadContext& load) {
+    pages.put("fragment", "old", {.tags = {"users"}});
+    invalidator_->invalidate_tag("users");
+    invalidator_->settle();
+    EXPECT_EQ(invalidator_->stats().total.tags, 0u) << "nobody carries it any more";
+    load.tag("users");
+    return std::string("made of the old users");
+  });
+  EXPECT_FALSE(pages.contains("page"));
+}
+
+// What the fragment depends on now is not what the page was made of.
+TEST_F(CapturedReadTest, APageGoesByWhatItsFragmentDependedOnWhenItWasRead) {
+  use("freshet: 1\nnamespaces: {pages: {strategy: manual}}");
+  auto pages = invalidator_->cache<std::string>("pages");
+  const auto load_fragment = [&](const std::string& row) {
+    pages.get_or_load("fragment", [&] { return row; },
+                      {.depends_on = {row}, .skip = {.read_l1 = true}});
+  };
+  load_fragment("row 1");
+  pages.get_or_load("page", [&] { return *pages.get("fragment"); });
+  load_fragment("row 2");
+  EXPECT_TRUE(pages.get("page")) << "nothing that it was made of was invalidated";
+  invalidator_->invalidate_dependents("row 1");
+  EXPECT_FALSE(pages.get("page"));
+  EXPECT_TRUE(pages.get("fragment"));
+}
+
 // A lease is no load under way, so a ban does not wait for it.
 TEST_F(CapturedReadTest, ALeaseFromBeforeABanThatHasGoneIsRefusedToWhatIsMadeOfABannedKey) {
   use("freshet: 1\nnamespaces: {users: {strategy: manual}, pages: {strategy: manual}}");

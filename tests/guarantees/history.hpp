@@ -45,8 +45,10 @@ struct Reach {
   int via = 0;
   int late = -1;                    // entries to which this label was added after they were stored
   Version version = Version::none;  // entries made with an older one
-  bool raises = false;              // surely moves the revision
-  KeySet perhaps = 0;               // entries and loads that it may make stale
+  KeySet renewed =
+      0;  // entries under these keys are not what callers ask for any more, in either mode
+  bool raises = false;  // surely moves the revision
+  KeySet perhaps = 0;   // entries and loads that it may make stale
 };
 
 /// Names a value: its log and its place there. Zero: none.
@@ -78,6 +80,8 @@ struct Made {
   Stamp birth_from = 0;  // its birth was taken after this; zero: nobody knows
   Stamp birth_by = 0;    // and before this
   Stamp pinned_by = 0;   // its labels were held from then on at the latest
+  std::int64_t stored_from =
+      -1;  // nanoseconds of the clock when it had surely not been stored yet; negative: nobody knows
   std::int64_t stored_by =
       0;  // nanoseconds of the clock when it had surely been stored; zero: nobody knows
   std::array<Part, 2> parts{};
@@ -100,8 +104,9 @@ struct Operation {
   Mode mode = Mode::remove;
   std::uint16_t model = 0;  // read, load: announced by the caller; invalidate: set
   std::uint16_t policy = 0;
-  Stamp asked_at = 0;      // load: when the call that led it started; zero: in the background
-  std::int64_t clock = 0;  // nanoseconds, before a read started
+  Stamp asked_at = 0;         // load: when the call that led it started; zero: in the background
+  std::int64_t clock = 0;     // nanoseconds, before a read started
+  std::int64_t clock_by = 0;  // the same when it had ended
 };
 
 struct Log {

@@ -6,7 +6,8 @@
 //   G1  nothing is older than its floor; what is between the floors of remove and expire only where it says that it is stale.
 //       The same for what a value was made of, for labels added late, for versions
 //   G2  no third load of a key runs beside two, and no second without a cause
-//   G3  where nothing is evicted, what was seen stored is missed only if something hit it
+//   G3  where nothing is evicted, what was seen stored is missed only if something hit it; where stale values are served, only
+//       if something that removes did, or its time was over: to expire is not to remove
 //   G4  nothing is read later than its lifetime after it was stored
 //   G7  what was replaced is not seen again, and nothing is replaced by what was surely born before it
 // Where the order of two operations is not known, the reading that blames nobody is taken.
@@ -31,6 +32,7 @@ enum class Fault : std::uint8_t {
   third_load,     // G2
   needless_load,  // G2: a second load that nothing forced
   lost,           // G3
+  removed,        // G3: gone, though everything that may have hit it did but expire it
   past_deadline,  // G4
   unseen,         // G7: a value came back
   older_birth,    // G7: a value replaced one of higher birth
@@ -102,6 +104,8 @@ class HistoryChecker {
         events_[operation.end] = index * 2 + 1;
       }
       first_seen_.emplace_back(log.made.size());
+      for (const Made& made : log.made)
+        made_of_others_[made.key] |= made.parts[0].kind != Part::Kind::none;
     }
     notes_.assign(operations_.size(), 0);
   }
@@ -152,6 +156,7 @@ class HistoryChecker {
           end_cause(history_.tied_to[operation.key], 0, operation.end);
         if (!operation.done) return;
         judge_miss(operation, notes_[index]);
+        judge_expired_miss(operation, notes_[index]);
         if (operation.origin == Origin::l1) see(operation.value, operation.start, operation.end);
         return;
       case Act::load:
@@ -180,6 +185,7 @@ class HistoryChecker {
     notes_[index] = static_cast<std::uint32_t>(snapshots_.size());
     snapshots_.push_back(snapshot);
     begin_cause(reach.perhaps, reach.surely);
+    begin_removal(removed_by(operation, reach));
   }
 
   void end_call(const Operation& operation, std::size_t index) {
@@ -198,6 +204,7 @@ class HistoryChecker {
       }
     }
     end_cause(reach.perhaps, reach.surely, operation.end);
+    end_removal(removed_by(operation, reach), operation.end);
     if (reach.version == Reach::Version::model)
       floors.model = std::max(floors.model, operation.model);
     if (reach.version == Reach::Version::policy)
@@ -334,6 +341,21 @@ class HistoryChecker {
     }
   }
 
+  // What an entry that is stored changes about those who depend on it expires them, and does not remove them.
+  static KeySet removed_by(const Operation& operation, const Reach& reach) {
+    return operation.mode == Mode::remove ? reach.perhaps : reach.renewed;
+  }
+  void begin_removal(KeySet perhaps) {
+    for (int key = 0; key < kKeys; ++key) removals_under_way_[key] += has(perhaps, key) ? 1 : 0;
+  }
+  void end_removal(KeySet perhaps, Stamp at) {
+    for (int key = 0; key < kKeys; ++key) {
+      if (!has(perhaps, key)) continue;
+      --removals_under_way_[key];
+      last_removal_[key] = at;
+    }
+  }
+
   bool is_forced(const Operation& load, const Operation& other) const {
     if (load.asked_at == 0 || other.asked_at == 0) return true;
     if (load.model != other.model || load.policy != other.policy) return true;
@@ -352,6 +374,18 @@ class HistoryChecker {
     violations_.push_back(std::move(violation));
   }
 
+  // Whatever stands under the key in the place of what was stored was stored later, so its time is over later, unless it took
+  // a nearer deadline from something that it was made of.
+  void judge_expired_miss(const Operation& read, ValueId stored) {
+    if (!history_.terms.serves_stale || stored == 0 || read.origin == Origin::l1) return;
+    if (read.model != 0 || read.policy != 0 || made_of_others_[read.key]) return;
+    const Made& value = made(stored);
+    if (value.stored_from < 0) return;
+    if (read.clock_by >= value.stored_from + history_.terms.lifetime) return;
+    if (removals_under_way_[read.key] > 0 || last_removal_[read.key] >= value.made_at) return;
+    violations_.push_back({Fault::removed, read, value, {}});
+  }
+
   const History& history_;
   std::vector<const Operation*> operations_;
   std::vector<std::uint32_t> events_;  // by stamp: index of an operation * 2, + 1 for its end
@@ -368,6 +402,9 @@ class HistoryChecker {
   PerKey surely_older_{};
   PerKey last_cause_{};
   std::array<int, kKeys> causes_under_way_{};
+  PerKey last_removal_{};
+  std::array<int, kKeys> removals_under_way_{};
+  std::array<bool, kKeys> made_of_others_{};  // whether some value of the key was
   std::array<std::vector<const Operation*>, kKeys> loads_{};
   Stamp newest_raise_ = 0;
   std::vector<Violation> violations_;

@@ -277,6 +277,81 @@ TEST_F(HistoryCheckerTest, NorIsItLostIfSomethingMayHaveHitIt) {
   EXPECT_EQ(fault(), std::nullopt);
 }
 
+class ExpiredHistoryTest : public HistoryCheckerTest {
+ protected:
+  ExpiredHistoryTest() {
+    history_.terms.serves_stale = true;
+    history_.terms.lifetime = 1000;
+    made(stored_).stored_from = 100;
+    hit(stored_, 11, 12);
+  }
+  Operation& miss(Stamp start, std::int64_t clock = 200) {
+    Operation& read = add(Act::read, 1, start, start + 1);
+    read.clock_by = clock;
+    return read;
+  }
+
+  const ValueId stored_ = value(1, 10);
+};
+
+TEST_F(ExpiredHistoryTest, WhatOnlyExpiredIsNotMissed) {
+  call(of(0b10), 20, 30, Mode::expire);
+  miss(31);
+  EXPECT_EQ(fault(), Fault::removed);
+}
+
+TEST_F(ExpiredHistoryTest, NorIsItLoadedInTheForeground) {
+  call(of(0b10), 20, 30, Mode::expire);
+  Operation& read = miss(31);
+  read.value = value(1, 32);
+  read.origin = Origin::loaded;
+  EXPECT_EQ(fault(), Fault::removed);
+}
+
+TEST_F(ExpiredHistoryTest, WhatMayHaveBeenRemovedMayBeMissed) {
+  call(of(0b10), 15, 20);
+  miss(25);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(ExpiredHistoryTest, AlsoWhileItIsBeingRemoved) {
+  call({.perhaps = 0b10}, 20, 30);
+  miss(25);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(ExpiredHistoryTest, ARemovalOfAnotherKeyIsNoExcuse) {
+  call(of(0b100), 15, 20);
+  miss(25);
+  EXPECT_EQ(fault(), Fault::removed);
+}
+
+TEST_F(ExpiredHistoryTest, WhoseTimeIsOverMayBeMissed) {
+  miss(31, 1099);
+  EXPECT_EQ(fault(), Fault::removed);
+  history_.logs[0].operations.back().clock_by = 1100;
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(ExpiredHistoryTest, WhatTookANearerDeadlineFromItsPartsProvesNothing) {
+  made(value(1, 40)).parts[0] = {.kind = Part::Kind::nothing, .key = 4, .since = 10};
+  miss(31);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(ExpiredHistoryTest, WhoAsksForAVersionMayMissIt) {
+  miss(31).policy = 2;
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(ExpiredHistoryTest, SoMayWhoAsksForTheCurrentOneWhenThatHasChanged) {
+  Reach renews = of(0b10);
+  renews.renewed = 0b10;
+  call(renews, 20, 30, Mode::expire);
+  miss(31);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
 TEST_F(HistoryCheckerTest, AHitPastTheDeadlineIsSeen) {
   history_.terms.lifetime = 1000;
   const ValueId old = value(1, 10);

@@ -274,6 +274,7 @@ inline void add_calls_by_late_label(std::vector<Call>& calls) {
 
 inline void add_calls_by_version(std::vector<Call>& calls) {
   Reach format = reach_of_labels(one(4), false);
+  format.renewed = one(4);  // callers ask for the current version
   calls.push_back(
       {"version of format", format,
        [](CacheInvalidator& invalidator, std::uint16_t, const InvalidateOptions& options) {

@@ -173,6 +173,7 @@ class Worker {
   }
   void finish(Operation& operation) {
     operation.end = round_.stamp();
+    operation.clock_by = round_.clock();
     log_.operations.push_back(operation);
   }
   int any_key() { return static_cast<int>(dice_.below(kKeys)); }
@@ -326,7 +327,8 @@ inline void Worker::put(int key) {
   Operation put = begin(Act::put, key);
   put.reach = put.key;
   EntryOptions options = options_of(key, true);
-  Made made{.key = put.key, .made_at = put.start, .birth_from = put.start};
+  Made made{
+      .key = put.key, .made_at = put.start, .birth_from = put.start, .stored_from = put.clock};
   if (key == 7) {
     made.model = round_.model_;
     options.versions = {{"model", model_version(made.model)}};
@@ -348,7 +350,8 @@ inline void Worker::put_by_lease(int key) {
                            .read_at = read_at,
                            .made_at = read_at,
                            .birth_from = operation.start,
-                           .birth_by = read_at});
+                           .birth_by = read_at,
+                           .stored_from = operation.clock});
   give_way(8);
   view(key).put(key_name(key), datum(id), lease, options_of(key, true));
   finish(operation);
@@ -400,7 +403,8 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
             .made_at = load.start,
             .birth_from = loader.asked_at,
             .birth_by = load.start,
-            .pinned_by = load.start};
+            .pinned_by = load.start,
+            .stored_from = load.clock};
   try {
     give_way(8);
     if (context != nullptr && loader.key == 3) get_or_load(5, &made.parts[0]);

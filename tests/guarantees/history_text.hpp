@@ -31,6 +31,8 @@ inline std::string name_of(Fault fault) {
       return "G2: a second load at once that nothing forced";
     case Fault::lost:
       return "G3: lost";
+    case Fault::removed:
+      return "G3: removed by what only expires";
     case Fault::past_deadline:
       return "G4: past its deadline";
     case Fault::unseen:

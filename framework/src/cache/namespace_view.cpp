@@ -89,8 +89,10 @@ bool NamespaceView::is_outdated() const {
 }
 
 void NamespaceView::capture(const KeyRef& key) {
-  if (CaptureState* capture = CaptureState::current())
-    capture->note_key(engine_->freshness().pin_key(space_, key.key));
+  CaptureState* const capture = CaptureState::current();
+  if (capture == nullptr) return;
+  capture->note_key(engine_->freshness().pin_key(space_, key.key));
+  FRESHET_PAUSE("key_captured_before_read");
 }
 
 Reading NamespaceView::captured(Reading reading) {
