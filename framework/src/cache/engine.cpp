@@ -242,7 +242,7 @@ Invalidated Engine::invalidate_if(PolicyBlock& block, const LabelRef& space,
   block.counters().add(Metric::invalidations_predicate);
   block.counters().add(Metric::invalidated_by_predicate, result.count);
   rates_.note_invalidation(now, block.position());
-  hold_off_.note(now, result.revision);
+  note_raises();
   if (bus_.listened(NoticeKind::invalidated)) {
     bus_.publish({.kind = NoticeKind::invalidated,
                   .name_space = space->text(),
@@ -415,7 +415,7 @@ void Engine::retire_bans() {
 
 void Engine::tick() {
   // Raises that no call notes: of what depends on a key that was stored again with other dependencies.
-  hold_off_.note(components_.clock->now(), freshness_.revision());
+  note_raises();
   sweep_a_slice();
   retire_bans();
   freshness_.tidy_if_grown();

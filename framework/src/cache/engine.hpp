@@ -93,6 +93,11 @@ class Engine : public std::enable_shared_from_this<Engine> {
   SingleFlight& flights() noexcept { return flights_; }
   const Dependencies& dependencies() const noexcept { return dependencies_; }
   HoldOff& hold_off() noexcept { return hold_off_; }
+  /// What was raised so far is in force from now on at the latest. Call after a raise: the clock is read after the revision.
+  void note_raises() {
+    const Revision newest = freshness_.revision();
+    hold_off_.note(components_.clock->now(), newest);
+  }
   const LoadServices& loads() const noexcept { return loads_; }
   Refresher& refresher() noexcept { return refresher_; }
 

@@ -224,7 +224,7 @@ InvalidatedMany InvalidationCall::run(const InvalidateOptions& options) {
     if (const RaiseSet set = raise_set(); !set.empty())
       answer_.total.revision = engine_.freshness_.raise(set, options.mode);
     invalidate_keys(options.mode, now, keys_to_count);
-    engine_.hold_off_.note(now, engine_.freshness_.revision());
+    engine_.note_raises();
     add_to_statistics(now);
   }
   for (const Resolved& target : targets_) {

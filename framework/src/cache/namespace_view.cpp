@@ -313,7 +313,7 @@ StoreOutcome NamespaceView::store(const FullKey& name, ErasedValue value,
     } else {  // the old value is not true any more, though the new one is not kept
       block_.store().invalidate(key, Mode::remove, now);
     }
-    engine_->hold_off().note(now, engine_->freshness().revision());
+    engine_->note_raises();
   } else if (now >= lease->expires_at()) {
     made.outcome = StoreOutcome::refused_lease_expired;
   } else if (is_stored(made.outcome) && plan.proven_since > lease->birth()) {

@@ -133,6 +133,58 @@ TEST_F(HeldBlockTest, AWriteOfAKeyHoldsItsDependentsOffAndNoLongerThanThat) {
   EXPECT_TRUE(keeps("page", depends));
 }
 
+TEST_F(HeldBlockTest, APredicateHoldsTheDependentsOfWhatItHitsOffAndNoLongerThanThat) {
+  const EntryOptions depends{.depends_on = {"other/part"}};
+  other().put("part", "old");
+  clock_->advance(1min);
+  ASSERT_TRUE(keeps("page", depends));
+  invalidator_->invalidate_if("other", [](const EntryDescription&) { return true; });
+  EXPECT_FALSE(keeps("page", depends));
+  clock_->advance(5s);
+  EXPECT_TRUE(keeps("page", depends));
+}
+
+// The predicate is asked first, and may take its time; what counts is when its answer took effect.
+TEST_F(HeldBlockTest, TheTimeThatAPredicateTakesIsNotTakenOffTheHoldOff) {
+  const EntryOptions depends{.depends_on = {"other/part"}};
+  other().put("part", "old");
+  clock_->advance(1min);
+  ASSERT_TRUE(keeps("page", depends));
+  invalidator_->invalidate_if("other", [&](const EntryDescription&) {
+    clock_->advance(3s);
+    return true;
+  });
+  clock_->advance(4s);
+  EXPECT_FALSE(keeps("page", depends));
+  clock_->advance(1s);
+  EXPECT_TRUE(keeps("page", depends));
+}
+
+// What a key's new entry does not depend on any more makes stale who relied on it: by a load, and by a lease.
+TEST_F(HeldBlockTest, ADependencyThatIsLostHoldsOffAndNoLongerThanThat) {
+  const EntryOptions depends{.depends_on = {"other/part"}};
+  const auto part_of = [&](const std::string& row) {
+    other().get_or_load("part", [] { return std::string("v"); },
+                        {.depends_on = {row}, .skip = {.read_l1 = true}});
+  };
+  const auto held_off_by = [&](auto&& change) {
+    clock_->advance(1min);
+    ASSERT_TRUE(keeps("page", depends));
+    change();
+    clock_->advance(100ms);  // nobody called to invalidate: the sweeper notices
+    executor_->run_ready();
+    EXPECT_FALSE(keeps("page", depends));
+    clock_->advance(5s);
+    EXPECT_TRUE(keeps("page", depends));
+  };
+  part_of("row 1");
+  held_off_by([&] { part_of("row 2"); });
+  held_off_by([&] {
+    const Lease lease = other().lease("part");
+    EXPECT_TRUE(is_stored(other().put("part", "v", lease, {.depends_on = {"row 3"}})));
+  });
+}
+
 TEST_F(HeldBlockTest, AWriteOfTheKeyItselfHoldsItOffAndNoOtherKey) {
   clock_->advance(1min);
   held().put("page", "v");
