@@ -150,14 +150,32 @@ Verdict BanList::judge_key(const Label& space, std::string_view key,
   }
 }
 
-Verdict BanList::judge_prefixes(const BannedSpace& banned, std::string_view key, Revision birth) {
-  if (banned.prefixes.empty()) return Verdict::fresh;
-  Verdict worst = Verdict::fresh;
+Watermarks BanList::newest_of(const Label& space, std::string_view key) const {
+  Watermarks newest;
+  rt::ReaderLock lock(mutex_);
+  const auto banned = spaces_.find(&space);
+  if (banned == spaces_.end()) return newest;
+  for_each_prefix(banned->second, key, [&](const Watermarks& at) { newest.raise_to(at); });
+  for (const BannedGlob& ban : banned->second.globs) {
+    if (ban.glob.matches(key)) newest.raise_to(ban.at);
+  }
+  return newest;
+}
+
+void BanList::for_each_prefix(const BannedSpace& banned, std::string_view key,
+                              FunctionRef<void(const Watermarks& at)> visitor) {
+  if (banned.prefixes.empty()) return;
   for (std::size_t end = 0; end <= key.size(); ++end) {
     if (end < key.size() && key[end] != banned.separator) continue;
     const auto found = banned.prefixes.find(key.substr(0, end));
-    if (found != banned.prefixes.end()) worst = std::max(worst, judge_by(found->second, birth));
+    if (found != banned.prefixes.end()) visitor(found->second);
   }
+}
+
+Verdict BanList::judge_prefixes(const BannedSpace& banned, std::string_view key, Revision birth) {
+  Verdict worst = Verdict::fresh;
+  for_each_prefix(banned, key,
+                  [&](const Watermarks& at) { worst = std::max(worst, judge_by(at, birth)); });
   return worst;
 }
 

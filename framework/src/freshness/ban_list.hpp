@@ -68,6 +68,9 @@ class BanList {
   Verdict judge_key(const Label& space, std::string_view key, Revision birth) const noexcept
       FRESHET_EXCLUDES(mutex_);
 
+  /// When the bans that take a key of a namespace were added last. Throws where there is no memory to look.
+  Watermarks newest_of(const Label& space, std::string_view key) const FRESHET_EXCLUDES(mutex_);
+
   /// Whether a ban would hit it if it were added now.
   static bool hits(const Ban& ban, const BanSubject& subject);
 
@@ -104,6 +107,9 @@ class BanList {
     Watermarks at;
   };
 
+  /// Calls `visitor` for each banned prefix of a key.
+  static void for_each_prefix(const BannedSpace& banned, std::string_view key,
+                              FunctionRef<void(const Watermarks& at)> visitor);
   static Verdict judge_prefixes(const BannedSpace& banned, std::string_view key, Revision birth);
   static Verdict judge_globs(const BannedSpace& banned, std::string_view key, Revision birth);
   Verdict judge_all_of(const BanSubject& subject, Revision birth) const

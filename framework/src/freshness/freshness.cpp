@@ -244,12 +244,14 @@ void Freshness::relate(const LabelRef& key, std::span<const LabelRef> labels, Re
   }
 }
 
-void Freshness::leave_behind(const Carrier& carrier, std::string_view key) noexcept {
-  const Label& space = *carrier.name_space();
-  if (space.keys_used_since().value == 0 || !carrier.carries_dependency()) return;
+Watermarks Freshness::newest_in(const Carrier& carrier) const {
   Watermarks newest;
   const auto take = [&](const Label& label, Revision since) {
-    const Watermarks at = label.watermarks();
+    Watermarks at = label.watermarks();
+    if (label.kind() == LabelKind::key) {
+      at.raise_to(label.space().watermarks());
+      if (bans_.size() != 0) at.raise_to(bans_.newest_of(label.space(), label.key()));
+    }
     if (at.remove > since) newest.remove = std::max(newest.remove, at.remove);
     if (at.expire > since) newest.expire = std::max(newest.expire, at.expire);
     return Verdict::fresh;
@@ -257,18 +259,23 @@ void Freshness::leave_behind(const Carrier& carrier, std::string_view key) noexc
   const auto look = [&](const Label& label, Revision since) {
     if (!is_dependency(label.kind())) return;
     take(label, since);
-    labels_->graph().judge(label, since, take);
+    // Nothing above says so: the walk was stopped.
+    if (labels_->graph().judge(label, since, take) != Verdict::fresh) newest.remove = revision();
   };
   for (const LabelRef& label : carrier.labels()) look(*label, carrier.birth());
   for (const AttachedLabel* late = carrier.attached(); late != nullptr; late = late->next)
     look(*late->label, late->joined);
+  return newest;
+}
+
+void Freshness::leave_behind(const Carrier& carrier, std::string_view key) noexcept {
+  const Label& space = *carrier.name_space();
+  if (space.keys_used_since().value == 0 || !carrier.carries_dependency()) return;
   try {
     const std::string text = key_label_text(space.text(), key);
-    labels_->leave_for_loads(LabelName(LabelKind::key, text), newest);
-  } catch (...) {
-    // No memory for the name: loads of the whole namespace that began before are not kept.
-    raise_to(carrier.labels().front()->load_floor_, newest.remove);
-    raise_to(carrier.labels().front()->load_floor_, newest.expire);
+    labels_->leave_for_loads(LabelName(LabelKind::key, text), newest_in(carrier));
+  } catch (...) {  // no memory: loads of the whole namespace that began before are not kept
+    raise_to(carrier.labels().front()->load_floor_, revision());
   }
 }
 

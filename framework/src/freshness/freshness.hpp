@@ -133,7 +133,7 @@ class Freshness {
   void relate(const LabelRef& key, std::span<const LabelRef> labels, Revision since)
       FRESHET_EXCLUDES(raise_mutex_);
 
-  /// An entry that was stale leaves the table. What made its dependencies stale stays with its key: a load from before that
+  /// An entry that was stale, or may have been, leaves the table. What made its dependencies stale stays with its key: a load from before that
   /// may yet say that it depends on the key, when nothing else tells any more what the key depended on.
   void leave_behind(const Carrier& carrier, std::string_view key) noexcept;
 
@@ -208,6 +208,10 @@ class Freshness {
   Verdict judge_with_ancestors(const Label& label, Revision birth) const noexcept;
   Verdict judge_labels(Revision birth, std::span<const LabelRef> labels) const noexcept;
   Verdict judge_attached(const Carrier& carrier) const noexcept;
+
+  /// When what a carrier depends on was invalidated last, directly or through others, since it was born. Throws where there
+  /// is no memory to look.
+  Watermarks newest_in(const Carrier& carrier) const;
 
   // acquire: pairs with the release in overflow_for(), before whose overflow() it is stored.
   bool are_keys_left_out() const noexcept {

@@ -383,7 +383,8 @@ void Shard::forget(Entry& entry, RemovalCause cause, Departures& departures) noe
   holdings_.tagged -= entry.carrier().carries_tag() ? 1 : 0;
   holdings_.dependent -= entry.carrier().carries_dependency() ? 1 : 0;
   freshness_.count_out(entry.carrier());
-  if (cause == RemovalCause::label || cause == RemovalCause::ban)
+  // Whose time was over may have been stale besides.
+  if (cause == RemovalCause::label || cause == RemovalCause::ban || cause == RemovalCause::expired)
     freshness_.leave_behind(entry.carrier(), entry.key());
   departures.add(entry, cause);
 }

@@ -1,6 +1,9 @@
 // Dependencies on keys that nobody depended on before: what happened to them until then left no trace to be judged by.
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <optional>
+
 #include "support/cache_fixture.hpp"
 
 namespace freshet::testing {
@@ -66,6 +69,101 @@ TEST_F(LateDependencyTest,
   const StoreOutcome outcome =
       alpha().put("page", "made of the old part", lease, {.depends_on = {"beta/middle"}});
   EXPECT_FALSE(is_stored(outcome));
+}
+
+// A page is made of the middle, which is made of a part, each in a namespace of its own. Nothing but the middle's entry tells
+// what it was made of, and that is gone when the page says what it was made of itself.
+class LateChainTest : public CacheFixture {
+ protected:
+  LateChainTest() {
+    use(R"(
+freshet: 1
+namespaces:
+  pages: {strategy: manual}
+  middles: {strategy: ttl, ttl: 30s}
+  parts: {strategy: manual}
+)");
+    parts_ = invalidator_->cache<std::string>("parts");
+    middles_ = invalidator_->cache<std::string>("middles");
+    pages_ = invalidator_->cache<std::string>("pages");
+    const EntryOptions other{.depends_on = {"middles/other", "parts/other"}};
+    pages_->put("other", "v", other);  // keys of both namespaces are in use
+    parts_->put("part:1", "old");
+    middles_->put("middle", "old", {.depends_on = {"parts/part:1", "row"}});
+  }
+  /// A load, and a lease, from before `change`, which takes the middle.
+  void expect_refused(const std::function<void()>& change) {
+    const Lease lease = pages_->lease("leased");
+    pages_->get_or_load("loaded", [&](LoadContext& load) {
+      change();
+      invalidator_->settle();
+      EXPECT_FALSE(middles_->contains("middle"));
+      load.depends_on("middles/middle");
+      return std::string("made of the old middle");
+    });
+    EXPECT_FALSE(pages_->contains("loaded"));
+    invalidator_->settle();
+    EXPECT_EQ(invalidator_->stats().total.bans, 0u);
+    const EntryOptions depends{.depends_on = {"middles/middle"}};
+    EXPECT_FALSE(is_stored(pages_->put("leased", "made of the old middle", lease, depends)));
+  }
+
+  std::optional<Cache<std::string>> parts_, middles_, pages_;
+};
+
+TEST_F(LateChainTest, AResourceThatTheMiddleDependedOn) {
+  expect_refused([&] { invalidator_->invalidate_dependents("row"); });
+}
+TEST_F(LateChainTest, AResourceThatExpired) {
+  expect_refused([&] { invalidator_->invalidate_dependents("row", {.mode = Mode::expire}); });
+}
+TEST_F(LateChainTest, AKeyThatTheMiddleDependedOn) {
+  expect_refused([&] { parts_->put("part:1", "new"); });
+}
+TEST_F(LateChainTest, TheNamespaceOfThatKey) {
+  expect_refused([&] { invalidator_->invalidate_namespace("parts"); });
+}
+TEST_F(LateChainTest, APrefixOfThatKey) {
+  expect_refused([&] { invalidator_->invalidate_prefix("part", "parts"); });
+}
+TEST_F(LateChainTest, APatternOfThatKey) {
+  expect_refused(
+      [&] { invalidator_->invalidate_matching("*:1", "parts", {.mode = Mode::expire}); });
+}
+TEST_F(LateChainTest, APredicateOverThatKey) {
+  expect_refused(
+      [&] { invalidator_->invalidate_if("parts", [](const EntryDescription&) { return true; }); });
+}
+TEST_F(LateChainTest, WhatThePartDependedOnInTurn) {
+  parts_->put("part:1", "old", {.depends_on = {"table"}});
+  middles_->put("middle", "old", {.depends_on = {"parts/part:1"}});
+  expect_refused([&] { invalidator_->invalidate_dependents("table"); });
+}
+TEST_F(LateChainTest, WhatWasAddedToTheMiddleLater) {
+  ASSERT_TRUE(invalidator_->add_dependency("middle", "middles", "late"));
+  expect_refused([&] { invalidator_->invalidate_dependents("late"); });
+}
+TEST_F(LateChainTest, AMiddleWhoseTimeIsOverBeforeAnybodyLooks) {
+  expect_refused([&] {
+    invalidator_->invalidate_dependents("row");
+    clock_->advance(30s);
+  });
+}
+TEST_F(LateChainTest, AMiddleWhoseTimeIsOverAndNothingElseIsNoReason) {
+  pages_->get_or_load("loaded", [&](LoadContext& load) {
+    clock_->advance(30s);
+    invalidator_->settle();
+    load.depends_on("middles/middle");
+    return std::string("made of the middle");
+  });
+  EXPECT_TRUE(pages_->contains("loaded"));
+}
+
+// The middle's label is held, with what it depends on; the ban is gone, and its floor is of a namespace beyond the middle's.
+TEST_F(LateChainTest, ARetiredBanBeyondAMiddleThatIsStillKnown) {
+  pages_->put("holder", "v", {.depends_on = {"middles/middle"}});
+  const auto holder = pages_->get("holder");
+  expect_refused([&] { invalidator_->invalidate_prefix("part", "parts"); });
 }
 
 TEST_F(LateDependencyTest, NamesWithZeroBytesDoNotRunIntoEachOther) {
