@@ -53,6 +53,8 @@ std::vector<Way> ways() {
        }},
       {"DependentsThroughAKey",
        [](auto& c, const Options& o) { c.invalidate_dependents("table:teams", o); }},
+      {"DependentsThroughTwoKeys",
+       [](auto& c, const Options& o) { c.invalidate_dependents("table:leagues", o); }},
       {"Prefix", [](auto& c, const Options& o) { c.invalidate_prefix("user", "profiles", o); }},
       {"PrefixThatIsTheKey",
        [](auto& c, const Options& o) { c.invalidate_prefix("user:42", "profiles", o); }},
@@ -92,7 +94,8 @@ class NoStaleReadTest : public CacheFixture, public ::testing::WithParamInterfac
  protected:
   NoStaleReadTest() {
     use(kPolicy);
-    profiles().put("team:5", "a team", {.depends_on = {"table:teams"}});
+    profiles().put("league:1", "a league", {.depends_on = {"table:leagues"}});
+    profiles().put("team:5", "a team", {.depends_on = {"table:teams", "league:1"}});
   }
 
   void invalidate() { GetParam().invalidate(*invalidator_, {.mode = GetParam().mode}); }
@@ -123,6 +126,18 @@ TEST_P(NoStaleReadTest, ALoadThatNamesItsLabelsAtTheEndIsNotKeptEither) {
   auto cache = profiles();
   cache.get_or_load("user:42", [&](LoadContext& load) {
     invalidate();
+    load.tag("users").tag("de").depends_on("table:users").depends_on("team:5");
+    load.version("prompt", "");
+    return std::string("old");
+  });
+  EXPECT_FALSE(cache.get("user:42"));
+}
+
+TEST_P(NoStaleReadTest, NorIsOneThatNamesThemWhenTheSweeperHasCome) {
+  auto cache = profiles();
+  cache.get_or_load("user:42", [&](LoadContext& load) {
+    invalidate();
+    invalidator_->settle();
     load.tag("users").tag("de").depends_on("table:users").depends_on("team:5");
     load.version("prompt", "");
     return std::string("old");
@@ -232,6 +247,21 @@ TEST_P(NoStaleReadTest, AWaiterDoesNotJoinALoadThatTheInvalidationOvertook) {
 
 INSTANTIATE_TEST_SUITE_P(EveryKind, NoStaleReadTest, ::testing::ValuesIn(ways()),
                          [](const auto& way) { return way.param.name; });
+
+// A put that meets a raise half done comes before it: it is refused, and says so.
+TEST(NoStaleReadOnceTest, APutDuringARaiseOfItsTagSaysThatItWasRefused) {
+  CacheInvalidator invalidator = CacheInvalidator::from_yaml(kPolicy);
+  auto cache = invalidator.cache<std::string>("profiles");
+  cache.put("user:43", "old", {.tags = {"users"}});
+  StoreOutcome outcome = StoreOutcome::stored;
+  PausePoint pause("label_raised", [&] {
+    std::thread([&] { outcome = cache.put("user:42", "v", {.tags = {"users"}}); }).join();
+  });
+  invalidator.invalidate_tag("users");
+  ASSERT_TRUE(pause.reached());
+  EXPECT_EQ(outcome, StoreOutcome::refused_invalidated);
+  EXPECT_FALSE(cache.get("user:42"));
+}
 
 // The first dependency on a key of a namespace: its writes have left no trace so far, so who names it late is not kept.
 TEST(NoStaleReadOnceTest, AKeyDependedOnForTheFirstTimeWhileItWasWrittenIsNotTrusted) {

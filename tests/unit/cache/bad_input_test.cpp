@@ -306,6 +306,17 @@ TEST_F(BadInputTest, APredicateMayInvalidateByAPredicateAndLoadWhatItIsAskedAbou
   EXPECT_FALSE(alpha().contains("b") && alpha().contains("a"));
 }
 
+// It is asked about what was there; what it puts itself came after.
+TEST_F(BadInputTest, WhatAPredicateStoresUnderTheKeyItIsAskedAboutStays) {
+  alpha().put("a", "old");
+  invalidator_->invalidate_if("alpha", [&](const EntryDescription&) {
+    alpha().put("a", "new");
+    return true;
+  });
+  ASSERT_TRUE(alpha().get("a"));
+  EXPECT_EQ(*alpha().get("a"), "new");
+}
+
 TEST_F(BadInputTest, AListenerMayCloseTheCache) {
   int told = 0;
   const Connection closes =

@@ -1,6 +1,7 @@
 // B6, B7, B8, C13: what an entry depends on, as users see it.
 #include <gmock/gmock.h>
 
+#include <optional>
 #include <thread>
 
 #include "support/cache_fixture.hpp"
@@ -248,6 +249,33 @@ TEST_F(DependencyTest, AnotherThreadReadsForTheLoadThatHandedItsCaptureOn) {
   tool().put("unseen", 2);
   EXPECT_TRUE(has("page"));
   tool().put("part", 2);
+  EXPECT_FALSE(has("page"));
+}
+
+// A thread that was not joined in time holds nothing for an entry that was made without it.
+TEST_F(DependencyTest, WhatIsReadThroughACaptureAfterItsLoadCountsForNothing) {
+  std::optional<Capture> capture;
+  tool().get_or_load("page", [&](LoadContext& load) {
+    capture = load.capture();
+    return 1;
+  });
+  tool().put("part", 1, {.tags = {"t"}});
+  {
+    const auto reads = capture->enter();
+    tool().get("part");
+  }
+  tool().put("part", 2);
+  EXPECT_TRUE(has("page"));
+  EXPECT_EQ(invalidator_->stats().total.tags, 0u) << "the capture must not hold what it read late";
+}
+
+// A block for all names is no reason to take the part before a slash for the name of a namespace.
+TEST_F(DependencyTest, WhereOnlyTheBlockForTheRestServesItANamespaceIsNotMeant) {
+  use("freshet: 1\nnamespaces: {tool: {strategy: manual}, \"*\": {strategy: manual}}");
+  store("page", {"row/1"});
+  invalidator_->cache<int>("row").put("1", 1);
+  EXPECT_TRUE(has("page"));
+  tool().put("row/1", 1);
   EXPECT_FALSE(has("page"));
 }
 

@@ -157,5 +157,47 @@ TEST_F(LabelLimitsTest, TheLimitInAllTakesResourcesAndKeysToo) {
   EXPECT_FALSE(roomy().get("k199"));
 }
 
+TEST_F(LabelLimitsTest, ACollapsedEntryExpiresByAnExpiry) {
+  use(R"(
+freshet: 1
+namespaces:
+  n: {strategy: ttl, ttl: 1h, soft_ttl: 30m, labels: {per_entry: 1, overflow: collapse}}
+)");
+  auto cache = invalidator_->cache<int>("n");
+  cache.put("k", 1, {.tags = {"a", "b"}});
+  invalidator_->invalidate_tag("b", {.mode = Mode::expire});
+  EXPECT_EQ(cache.get("k").staleness(), Staleness::expired);
+  EXPECT_TRUE(cache.get("k"));
+  invalidator_->invalidate_tag("b");
+  EXPECT_FALSE(cache.get("k"));
+}
+
+// A namespace, a resource and the key that it is written like: three labels.
+TEST_F(LabelLimitsTest, TheLimitInAllIsReachedByTheLabelThatIsOneTooMany) {
+  for (const std::uint64_t in_all : {2, 3}) {
+    use("freshet: 1\nnamespaces: {n: {strategy: manual, labels: {in_all: " +
+        std::to_string(in_all) + "}}}");
+    invalidator_->cache<int>("n").put("k", 1, {.depends_on = {"r"}});
+    EXPECT_EQ(total().labels_overflowed, in_all == 3 ? 0u : 1u);
+  }
+}
+
+TEST_F(LabelLimitsTest, ALabelThatSomebodyCarriesAlreadyIsCarriedBeyondTheLimitInAllToo) {
+  use(R"(
+freshet: 1
+namespaces:
+  full: {strategy: manual, labels: {in_all: 1}}
+  roomy: {strategy: manual}
+)");
+  auto full = invalidator_->cache<std::string>("full");
+  roomy().put("a", "v", {.tags = {"t"}, .depends_on = {"full/k", "k"}});
+  full.put("b", "v", {.tags = {"t"}, .depends_on = {"k"}});
+  EXPECT_EQ(total().labels_overflowed, 0u);
+  invalidator_->invalidate_tag("unrelated");
+  EXPECT_TRUE(full.contains("b"));
+  full.put("k", "v");
+  EXPECT_FALSE(full.contains("b"));
+}
+
 }  // namespace
 }  // namespace freshet::testing

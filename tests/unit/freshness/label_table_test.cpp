@@ -43,6 +43,13 @@ TEST_F(LabelTableTest, ARaiseOfAnAbsentLabelIsFoundByWhoeverMakesItLiveLater) {
   EXPECT_EQ(label->judge(Revision{5}), Verdict::fresh);
 }
 
+TEST_F(LabelTableTest, AnExpiryOfAnAbsentLabelIsNoRemoval) {
+  EXPECT_FALSE(table_->raise(tag("users"), Mode::expire, Revision{5}));
+  const LabelRef label = table_->pin(tag("users"));
+  EXPECT_EQ(label->watermarks().expire, Revision{5});
+  EXPECT_EQ(label->watermarks().remove, Revision{});
+}
+
 TEST_F(LabelTableTest, ADroppedLabelLeavesBothWatermarksInItsFloor) {
   {
     const LabelRef label = table_->pin(tag("users"));
@@ -68,6 +75,20 @@ TEST_F(LabelTableTest, DroppingALabelNeverLowersTheFloor) {
   low = {};  // dropped with watermark 3
   const LabelRef back = table_->pin(tag(neighbour));
   EXPECT_EQ(back->judge(Revision{8}), Verdict::removed);
+}
+
+TEST_F(LabelTableTest, WhatIsLeftForLoadsIsAFloorOfALiveLabelAndAWatermarkOfALaterOne) {
+  LabelRef live = table_->pin(tag("users"));
+  table_->leave_for_loads(tag("users"), {.remove = Revision{3}, .expire = Revision{7}});
+  table_->leave_for_loads(tag("users"), {.remove = Revision{5}, .expire = {}});
+  EXPECT_EQ(live->load_floor(), Revision{7}) << "it is never lowered";
+  EXPECT_EQ(live->judge(Revision{1}), Verdict::fresh) << "what carries it knows by itself";
+  live = {};
+  EXPECT_EQ(table_->pin(tag("users"))->judge(Revision{6}), Verdict::removed);
+  table_->leave_for_loads(tag("absent"), {.remove = Revision{3}, .expire = Revision{7}});
+  const LabelRef later = table_->pin(tag("absent"));
+  EXPECT_EQ(later->judge(Revision{2}), Verdict::removed);
+  EXPECT_EQ(later->judge(Revision{6}), Verdict::expired);
 }
 
 TEST_F(LabelTableTest, ALabelOutlivesTheTableThatMadeIt) {

@@ -75,6 +75,12 @@ TEST_F(VersionTableTest, TheSameHashAgainIsKnown) {
   EXPECT_TRUE(versions_.others("prompt", "v1").empty());
 }
 
+TEST_F(VersionTableTest, BeforeAHashWasSetNoneIsCurrent) {
+  const LabelRef pair = versions_.pin("prompt", "");
+  EXPECT_FALSE(versions_.is_current("prompt", ""));
+  EXPECT_FALSE(versions_.is_current("prompt", "v1"));
+}
+
 TEST_F(VersionTableTest, OthersAreWhatAChangeWouldMakeStale) {
   const LabelRef v1 = versions_.pin("prompt", "v1");
   const LabelRef v2 = versions_.pin("prompt", "v2");
