@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "freshet/errors.hpp"
+#include "freshet/findings.hpp"
 #include "freshet/limits.hpp"
 #include "freshet/loader.hpp"
 #include "freshness/key_glob.hpp"
@@ -43,7 +44,7 @@ void check_glob(std::string_view glob) {
   check_length("pattern", glob, kMaxPatternBytes);
   if (!KeyGlob::parse(glob)) {
     throw InvalidName(fmt::format(
-        "the pattern \"{}\" does not end: a bracket is open or a backslash is last", glob));
+        "the pattern {} does not end: a bracket is open or a backslash is last", in_quotes(glob)));
   }
 }
 
@@ -68,7 +69,8 @@ void check_namespace(std::string_view name_space) {
 void check_scope(std::string_view scope) {
   check_length("scope", scope, kMaxKeyBytes);
   if (scope.find(kKeySeparator) != std::string_view::npos) {
-    throw InvalidName(fmt::format("a scope must not contain '{}': \"{}\"", kKeySeparator, scope));
+    throw InvalidName(
+        fmt::format("a scope must not contain '{}': {}", kKeySeparator, in_quotes(scope)));
   }
 }
 
