@@ -15,6 +15,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxTextBytes = 4096;
+constexpr int kMaxDepth = 8;             // a schema needs four
+constexpr std::size_t kMaxKeys = 2'000;  // in all
+constexpr std::size_t kMaxWords = 64;    // of an enum
+constexpr std::size_t kMaxWordBytes = 64;
 
 [[noreturn]] void refuse(const std::string& where, const std::string& problem) {
   throw Error(fmt::format("options_schema: {}{}{}", where, where.empty() ? "" : ": ", problem));
@@ -139,7 +143,7 @@ class Property {
   Property(PluginSchema& schema, std::string name, const Json& json)
       : schema_(schema),
         name_(std::move(name)),
-        where_("properties." + name_),
+        where_(path_to("properties", name_)),
         json_(json),
         doc_(json.value("description", std::string{})) {}
 
@@ -158,8 +162,7 @@ class Property {
       refuse(where_, fmt::format("type: expected boolean, integer, number or string, found {}",
                                  in_quotes(type)));
     }
-    if (json_.contains("enum"))
-      return add_unbounded(choice_kind(json_["enum"].get<std::vector<std::string>>()));
+    if (json_.contains("enum")) return add_unbounded(choice_kind(words()));
     add_unbounded(text_kind(kMaxTextBytes));
   }
 
@@ -170,6 +173,18 @@ class Property {
     if (format == "percentage") return add_bounded<double>(percentage_kind);
     refuse(where_, fmt::format("format: expected duration, bytes or percentage, found {}",
                                in_quotes(format)));
+  }
+
+  std::vector<std::string> words() const {
+    std::vector<std::string> words = json_["enum"].get<std::vector<std::string>>();
+    const bool short_words = std::all_of(words.begin(), words.end(), [](const std::string& word) {
+      return word.size() <= kMaxWordBytes;
+    });
+    if (words.size() > kMaxWords || !short_words) {
+      refuse(where_, fmt::format("enum: expected at most {} words of at most {} bytes", kMaxWords,
+                                 kMaxWordBytes));
+    }
+    return words;
   }
 
   template <class T>
@@ -208,7 +223,11 @@ class Property {
     if (at == json_.end()) return std::nullopt;
     ConfigValue written;
     written.kind = at->is_structured() ? ConfigValue::Kind::list : ConfigValue::Kind::scalar;
-    written.text = at->is_string() ? at->template get<std::string>() : at->dump();
+    if (at->is_string()) {
+      written.text = at->template get<std::string>();
+    } else if (!at->is_structured()) {
+      written.text = at->dump();
+    }
     T value{};
     Findings findings;
     if (!kind.read(written, fmt::format("{}.{}", where_, key), value, findings))
@@ -265,7 +284,7 @@ PluginSchema parse_object(const Json& root) {
     refuse("additionalProperties", "expected false: unknown keys of a policy are errors");
   if (const auto properties = root.find("properties"); properties != root.end()) {
     for (const auto& [name, property] : properties->items()) {
-      if (!property.is_object()) refuse("properties." + name, "expected an object");
+      if (!property.is_object()) refuse(path_to("properties", name), "expected an object");
       Property(schema, name, property).add();
     }
   }
@@ -296,8 +315,18 @@ std::string OptionValues::json() const {
 }
 
 PluginSchema PluginSchema::parse(std::string_view json) {
+  std::size_t keys = 0;
+  const auto bound = [&keys](int depth, Json::parse_event_t event, const Json&) {
+    if (depth > kMaxDepth) refuse({}, fmt::format("nested deeper than {}", kMaxDepth));
+    if (event == Json::parse_event_t::key && ++keys > kMaxKeys)
+      refuse({}, fmt::format("more than {} keys", kMaxKeys));
+    return true;
+  };
   try {
-    return parse_object(Json::parse(json));
+    return parse_object(Json::parse(json, bound));
+  } catch (const nlohmann::json::parse_error& error) {
+    refuse({}, fmt::format("this is not JSON, byte {}",
+                           error.byte));  // its own words quote the text as it is
   } catch (const nlohmann::json::exception& error) {
     refuse({}, error.what());
   }

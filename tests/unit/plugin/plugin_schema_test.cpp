@@ -145,5 +145,29 @@ TEST_F(PluginSchemaTest, AnythingThatIsNotUnderstoodIsRefused) {
               HasSubstr("properties.p.minimum: expected a whole number, found a list"));
 }
 
+TEST_F(PluginSchemaTest, WhatIsNoJsonIsRefusedWithoutQuotingItsBytes) {
+  EXPECT_EQ(refusal_of("{\"a\x1b\x7f\xff"), "options_schema: this is not JSON, byte 4");
+  EXPECT_EQ(refusal_of(R"({"type": "object", "properties": {"a\u001b": 1}})"),
+            "options_schema: properties.a\\x1b: expected an object");
+}
+
+TEST_F(PluginSchemaTest, ASchemaIsFlatAndOfReadableSize) {
+  const auto repeat = [](const std::string& text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  const std::string deep = repeat("[", 30'000) + repeat("]", 30'000);
+  EXPECT_EQ(refusal_of_property(R"({"type": "string", "default": )" + deep + "}"),
+            "options_schema: nested deeper than 8");
+  EXPECT_THAT(refusal_of_property(R"({"type": "string", "default": [[1]]})"),
+              HasSubstr("properties.p.default: expected a text, found a list"));
+  EXPECT_EQ(refusal_of("{" + repeat(R"("a": 1,)", 2'001) + R"("a": 1})"),
+            "options_schema: more than 2000 keys");
+  const std::string words = repeat(R"("w",)", 64);
+  EXPECT_THAT(refusal_of_property(R"({"type": "string", "enum": [)" + words + R"("w"]})"),
+              HasSubstr("properties.p: enum: expected at most 64 words of at most 64 bytes"));
+}
+
 }  // namespace
 }  // namespace freshet::plugin
