@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "freshet/limits.hpp"
+
 namespace freshet::config {
 namespace {
 
@@ -61,6 +63,23 @@ TEST(GlobTest, ManyStarsDoNotExplode) {
   for (int i = 0; i < 200; ++i) pattern += "*a";
   EXPECT_FALSE(glob_matches(pattern + "b", std::string(4000, 'a')));
   EXPECT_TRUE(glob_matches(pattern, std::string(4000, 'a')));
+}
+
+TEST(GlobTest, PatternsOfMoreThan64PlacesAreMatchedToTheirEnd) {
+  const std::string a(63, 'a');
+  const std::string b(66, 'b');
+  EXPECT_TRUE(glob_matches(a + "*?" + b, a + "x" + b));
+  EXPECT_TRUE(glob_matches(a + "*?" + b, a + "a" + b));
+  EXPECT_FALSE(glob_matches(a + "*?" + b, a + b));
+  EXPECT_FALSE(glob_matches(a + "*?" + b, a + "x" + b + "x"));
+  EXPECT_TRUE(globs_meet("*" + b, std::string(200, '?')));
+  EXPECT_FALSE(globs_meet("*c" + b, std::string(200, '?') + b.substr(1) + "c"));
+}
+
+TEST(GlobTest, APatternThatIsTooLongForABlockMatchesNothing) {
+  const std::string longest = "*" + std::string(kMaxNamespaceBytes - 1, 'a');
+  EXPECT_TRUE(glob_matches(longest, std::string(600, 'a')));
+  EXPECT_FALSE(glob_matches(longest + "a", std::string(600, 'a')));
 }
 
 TEST(GlobTest, TheLiteralPrefixEndsAtTheFirstWildcard) {
