@@ -28,6 +28,7 @@ inline constexpr std::size_t kMaxDocumentBytes = 256 * 1024;
 inline constexpr std::size_t kMaxDepth = 32;
 inline constexpr std::size_t kMaxNodes = 20'000;
 inline constexpr std::size_t kMaxScalarBytes = 64 * 1024;
+inline constexpr std::size_t kMaxFindings = 100;  // about one policy; what follows is not read
 
 /// The document, or nullopt where it could not be read to its end. Either way there may be
 /// findings. `file` is the name that places carry.

@@ -12,6 +12,7 @@ namespace freshet {
 namespace {
 
 constexpr std::size_t kShownBytes = 64;  // of a word that somebody else wrote
+constexpr std::size_t kShownWords = 64;  // of those that were expected
 
 /// At most kShownBytes of it, not ending inside a UTF-8 character, without control characters,
 /// quotes escaped.
@@ -37,22 +38,28 @@ std::string shown(std::string_view text) {
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// Optimal string alignment distance, case aside. Both words have at most kShownBytes.
-std::size_t distance(std::string_view a, std::string_view b) {
-  using Row = std::array<std::size_t, kShownBytes + 1>;
+/// Optimal string alignment distance, case aside, if it is at most `most`; otherwise something more. Both words have at
+/// most kShownBytes. Time: length × most, since what lies further than `most` off the diagonal costs more than that.
+std::size_t distance(std::string_view a, std::string_view b, std::size_t most) {
+  using Row = std::array<std::size_t, kShownBytes + 2>;  // one more than the word, as a bound
+  const std::size_t more = most + 1;
+  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > most) return more;
   Row before_last{};
   Row last{};
   Row current{};
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t j = 0; j <= b.size() + 1; ++j) last[j] = std::min(j, more);
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    current[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
+    const std::size_t first = i > most ? i - most : 1;
+    const std::size_t end = std::min(b.size(), i + most);
+    current[first - 1] = first == 1 ? std::min(i, more) : more;
+    for (std::size_t j = first; j <= end; ++j) {
       const bool same = lower(a[i - 1]) == lower(b[j - 1]);
       current[j] = std::min({last[j] + 1, current[j - 1] + 1, last[j - 1] + (same ? 0U : 1U)});
       const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
                            lower(a[i - 2]) == lower(b[j - 1]);
       if (swapped) current[j] = std::min(current[j], before_last[j - 2] + 1);
     }
+    current[end + 1] = more;
     before_last = last;
     last = current;
   }
@@ -89,11 +96,23 @@ ConfigError::ConfigError(std::vector<Finding> findings)
     : Error(join_lines(findings)), findings_(std::move(findings)) {}
 
 void Findings::add(Place place, std::string path, std::string message) {
-  findings_.push_back({std::move(place), std::move(path), std::move(message)});
+  if (findings_.size() < at_most_) {
+    findings_.push_back({std::move(place), std::move(path), std::move(message)});
+    return;
+  }
+  std::vector<Finding> told = in_order();
+  told.push_back({std::move(place),
+                  {},
+                  fmt::format("there is more: reading stopped here, after {} findings", at_most_)});
+  throw ConfigError(std::move(told));
 }
 
 void Findings::throw_if_any() const {
-  if (findings_.empty()) return;
+  if (!findings_.empty()) throw ConfigError(in_order());
+}
+
+/// By place, each once.
+std::vector<Finding> Findings::in_order() const {
   std::vector<Finding> sorted = findings_;
   const auto key = [](const Finding& finding) {
     return std::tuple(finding.place.line, finding.place.column);
@@ -114,7 +133,7 @@ void Findings::throw_if_any() const {
     }
     if (!known) once.push_back(std::move(finding));
   }
-  throw ConfigError(std::move(once));
+  return once;
 }
 
 std::string in_quotes(std::string_view text) { return '"' + shown(text) + '"'; }
@@ -129,8 +148,9 @@ std::optional<std::string_view> nearest_word(std::string_view word,
   std::optional<std::string_view> nearest;
   std::size_t least = tolerance(word.size()) + 1;
   for (const std::string& candidate : candidates) {
+    if (least == 0) break;  // no word is nearer than the same one in other case
     if (candidate.size() > kShownBytes) continue;
-    const std::size_t steps = distance(word, candidate);
+    const std::size_t steps = distance(word, candidate, least - 1);
     if (steps < least && steps < std::max(word.size(), candidate.size())) {
       least = steps;
       nearest = candidate;
@@ -144,8 +164,10 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
     return fmt::format(", did you mean {}?", in_quotes(*nearest));
   if (candidates.empty()) return {};
   std::string list;
-  for (const std::string& candidate : candidates)
+  for (const std::string& candidate : candidates.first(std::min(candidates.size(), kShownWords)))
     list += (list.empty() ? "" : ", ") + shown(candidate);
+  if (candidates.size() > kShownWords)
+    list += fmt::format(" and {} more", candidates.size() - kShownWords);
   return fmt::format(", expected {}{}", candidates.size() == 1 ? "" : "one of: ", list);
 }
 

@@ -16,6 +16,18 @@ TEST(FindingsTest, OneSlipIsForgiven) {
   EXPECT_EQ(nearest_word("ttk", kWords), "ttl");
 }
 
+TEST(FindingsTest, ThreeSlipsInALongWordAreForgivenWhereverTheyStand) {
+  std::string word;
+  for (int i = 0; i < 60; ++i) word += static_cast<char>('a' + i % 26);
+  const std::vector<std::string> words{word};
+  EXPECT_EQ(nearest_word("X" + word.substr(0, 30) + "X" + word.substr(30) + "X", words), word);
+  EXPECT_EQ(nearest_word(word.substr(1, 28) + word.substr(30, 29), words), word);
+  EXPECT_EQ(nearest_word("ba" + word.substr(2, 56) + "hg", words), word);
+  EXPECT_EQ(nearest_word("X" + word.substr(1, 58) + "XX", words), word);
+  EXPECT_EQ(nearest_word("X" + word.substr(1, 58) + "YYY", words), std::nullopt);
+  EXPECT_EQ(nearest_word(word.substr(4), words), std::nullopt);
+}
+
 TEST(FindingsTest, CaseIsNoDistance) { EXPECT_EQ(nearest_word("TTL", kWords), "ttl"); }
 
 TEST(FindingsTest, TheNearestOfSeveralIsTaken) {
@@ -66,6 +78,20 @@ TEST(FindingsTest, TheyAreThrownInTheOrderOfTheirPlacesAndOnce) {
   } catch (const ConfigError& error) {
     EXPECT_STREQ(error.what(), "f:1:5: a: first\nf:2:1: b: second\nf:2:9: c: third");
     EXPECT_EQ(error.findings().size(), 3U);
+  }
+}
+
+TEST(FindingsTest, BeyondAsManyAsWereAskedForTheFirstOnesAreThrown) {
+  Findings findings(2);
+  findings.add(Place{"f", 2, 1}, "b", "second");
+  findings.add(Place{"f", 1, 1}, "a", "first");
+  try {
+    findings.add(Place{"f", 3, 1}, "c", "third");
+    FAIL() << "nothing was thrown";
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(),
+                 "f:1:1: a: first\nf:2:1: b: second\n"
+                 "f:3:1: there is more: reading stopped here, after 2 findings");
   }
 }
 
