@@ -1,4 +1,5 @@
-// The limits on what callers may pass. Beyond them a call throws InvalidName and changes nothing.
+// The limits on what callers may pass. Beyond them a call throws InvalidName and changes nothing; what is part of a policy
+// is a finding.
 #pragma once
 
 #include <cstddef>
@@ -13,5 +14,6 @@ inline constexpr std::size_t kMaxVersionBytes = 512;  // of a dependency's name,
 inline constexpr std::size_t kMaxPatternBytes = 512;
 inline constexpr std::size_t kMaxAllOfTags = 16;
 inline constexpr std::size_t kMaxEventNameBytes = 512;
+inline constexpr std::size_t kMaxTemplateFields = 64;  // of a template, a rule or an entity
 
 }  // namespace freshet

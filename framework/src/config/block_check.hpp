@@ -14,6 +14,8 @@ namespace freshet::config {
 /// block, and how long ties between globs are looked for.
 inline constexpr std::size_t kMaxBlocks = 1'000;
 inline constexpr std::size_t kMaxGlobs = 100;
+inline constexpr std::size_t kMaxDefaultsBytes =
+    2 * 1024 * 1024;  // of `defaults`, for all blocks together
 
 struct BlockName {
   std::string name;

@@ -123,16 +123,25 @@ OptionKind<std::string> text_kind(std::size_t max_bytes) {
 
 OptionKind<std::vector<std::string>> texts_kind(std::size_t max_items, std::size_t max_bytes) {
   const OptionKind<std::string> item_kind = text_kind(max_bytes);
+  const auto too_many = [max_items](std::size_t found) {
+    return fmt::format("expected at most {} texts, found {}", format_count(max_items),
+                       format_count(found));
+  };
   return {
       .type = "list of texts",
       .range =
           fmt::format("at most {} of {} bytes", format_count(max_items), format_count(max_bytes)),
       .read =
-          [item_kind](const ConfigValue& value, const std::string& path,
-                      std::vector<std::string>& into, Findings& findings) {
+          [item_kind, max_items, too_many](const ConfigValue& value, const std::string& path,
+                                           std::vector<std::string>& into, Findings& findings) {
             if (!value.is_list()) {
               findings.add(value.place, path,
                            fmt::format("expected a list of texts, found {}", describe(value)));
+              return false;
+            }
+            // Not left to check(): in `defaults` the texts would be copied into every block first.
+            if (value.items.size() > max_items) {
+              findings.add(value.place, path, too_many(value.items.size()));
               return false;
             }
             std::vector<std::string> texts(value.items.size());
@@ -145,11 +154,10 @@ OptionKind<std::vector<std::string>> texts_kind(std::size_t max_items, std::size
             return all_read;
           },
       .check =
-          [item_kind, max_items](const std::vector<std::string>& value, const std::string& path,
-                                 Findings& findings) {
+          [item_kind, max_items, too_many](const std::vector<std::string>& value,
+                                           const std::string& path, Findings& findings) {
             if (value.size() > max_items) {
-              findings.add(path, fmt::format("expected at most {} texts, found {}",
-                                             format_count(max_items), format_count(value.size())));
+              findings.add(path, too_many(value.size()));
               return;
             }
             for (std::size_t i = 0; i < value.size(); ++i) {

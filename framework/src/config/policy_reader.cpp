@@ -31,6 +31,14 @@ constexpr std::string_view kNamespacesKey = "namespaces";
 constexpr std::string_view kPluginsKey = "plugins";
 constexpr std::string_view kDefaultStrategy = "ttl";
 
+/// Of all texts in a value.
+std::size_t text_bytes(const ConfigValue& value) {
+  std::size_t bytes = value.text.size();
+  for (const ConfigValue& item : value.items) bytes += text_bytes(item);
+  for (const ConfigValue::Member& member : value.members) bytes += text_bytes(member.value);
+  return bytes;
+}
+
 /// For rules: where the prefixes of each block's keys end.
 void note_separators(PolicyModel& model) {
   for (const BlockModel& block : model.blocks) {
@@ -147,7 +155,7 @@ class PolicyReader {
       return;
     }
     defaults_ = &defaults->value;
-    read_strategies(*defaults_, path);
+    inherited_ = read_strategies(*defaults_, path);
     judge_alone(*defaults_, path);
   }
 
@@ -168,7 +176,7 @@ class PolicyReader {
     std::vector<BlockName> names;
     for (const Member& block : blocks.members) names.push_back({block.key, block.place});
     check_block_names(names, findings_);
-    if (names.size() > kMaxBlocks) return;
+    if (names.size() > kMaxBlocks || !defaults_fit(names.size())) return;
     for (const Member& block : blocks.members) read_block(block);
     if (running_ != nullptr) report_missing(blocks, namespaces->place);
   }
@@ -198,6 +206,17 @@ class PolicyReader {
       if (place.line == 0) place = block.place;
       findings_.add(std::move(place), fmt::format("{}.{}", path, finding.path), finding.message);
     }
+  }
+
+  /// Whether `defaults`, put into each of so many blocks, stays within bounds.
+  bool defaults_fit(std::size_t blocks) {
+    const std::size_t bytes = defaults_ == nullptr ? 0 : text_bytes(*defaults_);
+    if (bytes * blocks <= kMaxDefaultsBytes) return true;
+    findings_.add(
+        defaults_->place, std::string(kDefaultsKey),
+        fmt::format("expected at most {} bytes for all blocks together, found {} for each of {}",
+                    format_count(kMaxDefaultsBytes), format_count(bytes), blocks));
+    return false;
   }
 
   void read_block(const Member& member) {
@@ -251,8 +270,7 @@ class PolicyReader {
     if (own.find(kStrategyKey) != nullptr) {
       composition = read_strategies(own, path);
     } else if (inherited != nullptr) {
-      Findings silent;  // what is wrong with defaults has been said
-      composition = read_composition(inherited->value, {}, *registry_, silent);
+      composition = inherited_;
     } else if (const StrategyType* strategy = registry_->find(kDefaultStrategy)) {
       composition = {strategy};
     } else {
@@ -353,6 +371,7 @@ class PolicyReader {
   const PolicyModel* running_;
   Findings& findings_;
   const ConfigValue* defaults_ = nullptr;
+  Composition inherited_;  // the strategies of defaults_
   PolicyModel model_;
 };
 
@@ -388,7 +407,7 @@ std::optional<StrategyPart> plugin_part(const PluginOptions& given, const std::s
 PolicyModel read_policy(std::string_view yaml, const std::string& file,
                         const StrategyRegistry& registry, const Observation& observation,
                         const PolicyModel* running) {
-  Findings findings;
+  Findings findings(kMaxFindings);
   PolicyModel model;
   if (const auto document = read_document(yaml, file, findings))
     model = PolicyReader(registry, observation, running, findings).read(*document);

@@ -1,6 +1,6 @@
 #include "rules/rule_model.hpp"
 
-#include <algorithm>
+#include <unordered_set>
 
 namespace freshet::rules {
 
@@ -36,10 +36,10 @@ std::string_view word_of(ActionKind kind) noexcept {
 
 std::vector<std::string> Entity::fields() const {
   std::vector<std::string> names;
-  const auto add = [&names](const FieldTemplate& part) {
+  std::unordered_set<std::string> known;
+  const auto add = [&names, &known](const FieldTemplate& part) {
     for (std::string& field : part.fields()) {
-      if (std::find(names.begin(), names.end(), field) == names.end())
-        names.push_back(std::move(field));
+      if (known.insert(field).second) names.push_back(std::move(field));
     }
   };
   for (const Action& part : parts) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "freshet/limits.hpp"
 #include "rules/target_reader.hpp"
 
 namespace freshet::rules {
@@ -67,6 +68,7 @@ class RuleReader {
     for (const Member& member : entities.members) {
       Entity entity{member.key, member.place, {}};
       read_entity(member.value, path_to(path, member.key), entity);
+      entity_fields_.push_back(entity.fields());
       set_.entities.push_back(std::move(entity));
     }
   }
@@ -83,6 +85,10 @@ class RuleReader {
       targets_.add(value, path,
                    "a field of an entity cannot be called \"name\": that is what invalidate_entity "
                    "calls the entity");
+    if (fields.size() > kMaxTemplateFields)
+      targets_.add(value, path,
+                   fmt::format("expected at most {} fields over all of its parts, found {}",
+                               kMaxTemplateFields, fields.size()));
     if (entity.parts.empty() && value.members.empty())
       targets_.add(value, path,
                    fmt::format("expected one of: {}, found none", fmt::join(part_words(), ", ")));
@@ -180,7 +186,12 @@ class RuleReader {
     targets_.report_unknown(value, path, known);
     if (const Member* fields = value.find("fields"))
       rule.fields = read_words(fields->value, path_to(path, "fields"), "a list of names of fields");
-    targets_.declare(rule.fields ? &*rule.fields : nullptr);
+    const bool too_many = rule.fields && rule.fields->size() > kMaxTemplateFields;
+    if (too_many)
+      targets_.add(value, path_to(path, "fields"),
+                   fmt::format("expected at most {} fields, found {}", kMaxTemplateFields,
+                               rule.fields->size()));
+    targets_.declare(rule.fields && !too_many ? &*rule.fields : nullptr);
     if (const Member* when = value.find("when"))
       read_conditions(when->value, path_to(path, "when"), rule.when);
     read_timing(value, path, rule);
@@ -379,17 +390,13 @@ class RuleReader {
       return targets_.add(value, path,
                           fmt::format("expected {{name: ENTITY, FIELD: …}}, found {}",
                                       value.is_map() ? "a map without a name" : describe(value)));
-    std::vector<std::string> names;
-    for (const Entity& entity : set_.entities) names.push_back(entity.name);
-    const auto known = std::find(names.begin(), names.end(), name->value.text);
-    if (known == names.end())
-      return targets_.add(
-          name->value, path_to(path, "name"),
-          fmt::format("unknown entity {}{}", describe(name->value),
-                      names.empty() ? ": there are none" : did_you_mean(name->value.text, names)));
-    action.entity = static_cast<std::size_t>(known - names.begin());
+    const auto known =
+        std::find_if(set_.entities.begin(), set_.entities.end(),
+                     [name](const Entity& entity) { return entity.name == name->value.text; });
+    if (known == set_.entities.end()) return report_entity(name->value, path_to(path, "name"));
+    action.entity = static_cast<std::size_t>(known - set_.entities.begin());
     action.name = literal(name->value.text);
-    const std::vector<std::string> needed = set_.entities[action.entity].fields();
+    const std::vector<std::string>& needed = entity_fields_[action.entity];
     std::vector<std::string> known_keys = needed;
     known_keys.emplace_back("name");
     targets_.report_unknown(value, path, known_keys);
@@ -399,9 +406,17 @@ class RuleReader {
             {field, targets_.read_template(given->value, path_to(path, field), "a value")});
       } else {
         targets_.add(value, path_to(path, field),
-                     fmt::format("missing: the entity {} has it", in_quotes(*known)));
+                     fmt::format("missing: the entity {} has it", in_quotes(known->name)));
       }
     }
+  }
+
+  void report_entity(const ConfigValue& name, const std::string& path) {
+    std::vector<std::string> names;
+    for (const Entity& entity : set_.entities) names.push_back(entity.name);
+    targets_.add(name, path,
+                 fmt::format("unknown entity {}{}", describe(name),
+                             names.empty() ? ": there are none" : did_you_mean(name.text, names)));
   }
 
   void read_emit(const ConfigValue& value, const std::string& path, Action& action) {
@@ -433,6 +448,7 @@ class RuleReader {
 
   TargetReader targets_;
   RuleSet set_;
+  std::vector<std::vector<std::string>> entity_fields_;  // of each of its entities
 };
 
 }  // namespace

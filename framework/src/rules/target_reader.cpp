@@ -20,7 +20,9 @@ TargetReader::TargetReader(const ConfigValue& root, Findings& findings) : findin
   if (namespaces == nullptr || !namespaces->value.is_map()) return;
   const auto& blocks = namespaces->value.members;
   if (blocks.empty() || blocks.size() > config::kMaxBlocks) return;
-  for (const Member& block : blocks) blocks_.push_back(block.key);
+  for (const Member& block : blocks) {
+    if (block.key.size() <= kMaxNamespaceBytes) blocks_.push_back(block.key);
+  }
   resolver_.emplace(blocks_);
 }
 
@@ -106,6 +108,11 @@ void TargetReader::read_slashed(const ConfigValue& value, const std::string& pat
 // A backslash in front of a value's special bytes means nothing in brackets, and is itself taken as it is after another.
 void TargetReader::check_pattern(const FieldTemplate& pattern, const Place& place,
                                  const std::string& path) {
+  if (const std::size_t bytes = pattern.outline("").size(); bytes > kMaxPatternBytes) {
+    return findings_.add(
+        place, path,
+        fmt::format("expected a pattern of at most {} bytes, found {}", kMaxPatternBytes, bytes));
+  }
   for (const std::string& text : pattern.before_fields()) {
     if (detail::KeyGlob::parse(text)) continue;
     return findings_.add(
@@ -188,14 +195,18 @@ void TargetReader::check_namespace(const FieldTemplate& space, const Place& plac
                          fmt::format("expected the name of one namespace, found the pattern {}",
                                      in_quotes(space.text())));
   }
-  if (!resolver_) return;
   const std::string outline = space.outline("*");
-  const bool served =
-      space.is_literal()
-          ? resolver_->find(outline).has_value()
-          : std::any_of(blocks_.begin(), blocks_.end(), [&outline](const std::string& block) {
-              return block.size() <= kMaxNamespaceBytes && config::globs_meet(block, outline);
-            });
+  if (outline.size() > kMaxNamespaceBytes) {
+    return findings_.add(place, path,
+                         fmt::format("expected a namespace of at most {} bytes, found {}",
+                                     kMaxNamespaceBytes, outline.size()));
+  }
+  if (!resolver_) return;
+  const bool served = space.is_literal() ? resolver_->find(outline).has_value()
+                                         : std::any_of(blocks_.begin(), blocks_.end(),
+                                                       [&outline](const std::string& block) {
+                                                         return config::globs_meet(block, outline);
+                                                       });
   if (served) return;
   findings_.add(place, path,
                 fmt::format("no block serves the namespace {}{}", in_quotes(space.text()),

@@ -51,7 +51,7 @@ class TargetReader {
   void read_slashed(const ConfigValue& value, const std::string& path, std::string_view word,
                     Action& action);
   void read_tags(const ConfigValue& value, const std::string& path, Action& action);
-  /// A pattern has an end, and its fields stand where a backslash can guard them.
+  /// A pattern is not too long, has an end, and its fields stand where a backslash can guard them.
   void check_pattern(const FieldTemplate& pattern, const Place& place, const std::string& path);
   /// A namespace is served by a block, or some value of its fields could make it so.
   void check_namespace(const FieldTemplate& space, const Place& place, const std::string& path);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "freshet/findings.hpp"
+#include "freshet/limits.hpp"
 
 namespace freshet {
 namespace {
@@ -50,6 +51,7 @@ std::vector<std::string> fields_of(const Pieces& pieces) {
 
 Parsed<std::vector<TemplatePiece>> parse_template(std::string_view rest) {
   Pieces pieces;
+  std::size_t fields = 0;
   while (!rest.empty()) {
     const char c = rest.front();
     rest.remove_prefix(1);
@@ -62,6 +64,10 @@ Parsed<std::vector<TemplatePiece>> parse_template(std::string_view rest) {
     } else if (c == '{') {
       Parsed<std::string> name = take_field(rest);
       if (!name.value) return {.value = std::nullopt, .problem = std::move(name.problem)};
+      if (++fields > kMaxTemplateFields) {
+        return {.value = std::nullopt,
+                .problem = fmt::format("it has more than {} fields", kMaxTemplateFields)};
+      }
       pieces.push_back({true, std::move(*name.value)});
     } else {
       add_literal(pieces, c);

@@ -25,7 +25,7 @@ struct TemplatePiece {
   std::string text;
 };
 
-/// Takes a template apart into literal texts and fields; the problem where it is none.
+/// Takes a template apart into literal texts and fields, kMaxTemplateFields of them at most; the problem where it is none.
 Parsed<std::vector<TemplatePiece>> parse_template(std::string_view text);
 
 class KeyTemplate {
