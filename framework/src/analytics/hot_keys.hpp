@@ -65,7 +65,7 @@ class HotKeyTracker {
   std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
 
  private:
-  static constexpr std::size_t kStripes = 16;
+  static constexpr std::size_t kStripes = rt::kThreadStripes;
   struct alignas(64) Stripe {
     rt::Atomic<std::uint32_t> left{0};  // reads until the next sample
     rt::Mutex mutex;

@@ -16,9 +16,9 @@ HoldOff::HoldOff(Duration longest) : longest_(longest.count()) {
   if (enabled()) written_ = make_stripes(std::numeric_limits<std::int64_t>::min());
 }
 
-HoldOff::Stripes HoldOff::make_stripes(std::int64_t at) {
-  auto stripes = std::make_unique<rt::Atomic<std::int64_t>[]>(kStripes);
-  for (std::size_t i = 0; i < kStripes; ++i) stripes[i].store(at, std::memory_order_relaxed);
+HoldOff::Stripes HoldOff::make_stripes(std::int64_t at) const {
+  auto stripes = std::make_unique<rt::Atomic<std::int64_t>[]>(stripes_);
+  for (std::size_t i = 0; i < stripes_; ++i) stripes[i].store(at, std::memory_order_relaxed);
   return stripes;
 }
 
@@ -46,7 +46,7 @@ void HoldOff::note(Instant now, Revision revision) {
 
 void HoldOff::note_key(std::uint64_t key_hash, Instant now) noexcept {
   if (!enabled()) return;
-  written_[key_hash % kStripes].store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  written_[key_hash % stripes_].store(now.time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 Revision HoldOff::revision_at(Instant when) const {
@@ -64,7 +64,7 @@ Revision HoldOff::revision_at(Instant when) const {
 
 bool HoldOff::key_written_after(std::uint64_t key_hash, Instant when) const noexcept {
   if (!enabled()) return false;
-  return written_[key_hash % kStripes].load(std::memory_order_relaxed) >
+  return written_[key_hash % stripes_].load(std::memory_order_relaxed) >
          when.time_since_epoch().count();
 }
 

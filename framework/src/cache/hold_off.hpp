@@ -43,9 +43,8 @@ class HoldOff {
 
  private:
   using Stripes = std::unique_ptr<rt::Atomic<std::int64_t>[]>;
-  static constexpr std::size_t kStripes = 65'536;
-  static constexpr int kSteps =
-      256;  // of the longest hold-off: what is nearer together than that is one point
+  // Of the longest hold-off: what is nearer together than one step is one point.
+  static constexpr int kSteps = 256;
 
   struct Point {
     Instant at;
@@ -53,9 +52,10 @@ class HoldOff {
   };
 
   /// As if every key had been written at `at`.
-  static Stripes make_stripes(std::int64_t at);
+  Stripes make_stripes(std::int64_t at) const;
   Duration longest() const noexcept { return Duration(longest_.load(std::memory_order_acquire)); }
 
+  const std::size_t stripes_ = rt::stripes();
   // Nanoseconds; only grows. release in remember(), acquire in longest(): who sees it sees written_.
   rt::Atomic<std::int64_t> longest_{0};
   mutable rt::Mutex mutex_;

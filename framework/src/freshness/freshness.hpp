@@ -48,10 +48,9 @@ struct RaiseSet {
 
 class Freshness {
  public:
-  static constexpr std::size_t kStripes = 65'536;
   static constexpr std::size_t kMaxVersionedDependencies = 10'000;
 
-  explicit Freshness(std::size_t stripes = kStripes,
+  explicit Freshness(std::size_t stripes = rt::stripes(),
                      std::size_t max_versioned_dependencies = kMaxVersionedDependencies);
   /// Breaks the circles of labels that entries left, also those that handles still hold: they need the rule no more.
   ~Freshness();

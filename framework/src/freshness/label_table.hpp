@@ -62,7 +62,7 @@ class LabelTable : public std::enable_shared_from_this<LabelTable> {
 
  private:
   friend class LabelRef;
-  static constexpr std::size_t kShards = 64;
+  static constexpr std::size_t kShards = rt::kLockShards;
 
   struct NameHash {
     std::size_t operator()(const LabelName& name) const noexcept { return name.hash; }

@@ -38,7 +38,7 @@ class RecentRaises {
   }
 
  private:
-  static constexpr int kSlotBits = 13;
+  static constexpr int kSlotBits = rt::kRecentRaiseBits;
 
   // From the address alone: the label that was raised may be gone.
   static std::size_t slot_of(const Label* label) noexcept {

@@ -42,7 +42,7 @@ class ResidentCount {
 
  private:
   static constexpr std::int64_t kSpreadAbove = 4096;
-  static constexpr std::size_t kStripes = 16;
+  static constexpr std::size_t kStripes = rt::kThreadStripes;
   struct alignas(64) Stripe {
     rt::Atomic<std::int64_t> value{0};
   };

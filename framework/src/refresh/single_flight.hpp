@@ -76,7 +76,7 @@ class SingleFlight {
   std::size_t size() const;
 
  private:
-  static constexpr std::size_t kShards = 64;
+  static constexpr std::size_t kShards = rt::kLockShards;
   static constexpr std::size_t kMaxFlights = 2;
 
   struct Name {

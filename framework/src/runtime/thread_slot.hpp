@@ -8,12 +8,6 @@
 namespace freshet::detail {
 
 /// Consecutive per thread in the order of first call. Stripes take it modulo their number. Never fails.
-inline std::size_t thread_slot() noexcept {
-  static rt::Atomic<std::size_t> next{0};  // relaxed: only uniqueness matters
-  struct Slot {
-    std::size_t value = next.fetch_add(1, std::memory_order_relaxed);
-  };
-  return rt::thread_local_value<Slot, Slot>().value;
-}
+inline std::size_t thread_slot() noexcept { return rt::thread_number(); }
 
 }  // namespace freshet::detail

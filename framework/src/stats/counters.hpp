@@ -1,6 +1,7 @@
 // BlockCounters: the counters of one policy block, striped so that threads do not meet on one line.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +49,7 @@ class BlockCounters {
   }
 
  private:
-  static constexpr std::size_t kStripes = 8;
+  static constexpr std::size_t kStripes = std::min<std::size_t>(8, rt::kThreadStripes);
   struct alignas(64) Stripe {
     std::array<rt::Atomic<std::uint64_t>, kMetrics> values{};
   };

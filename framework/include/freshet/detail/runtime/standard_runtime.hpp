@@ -109,12 +109,28 @@ T& thread_local_value() {
   return value;
 }
 
+/// A small number for the calling thread: consecutive in the order of first call.
+inline std::size_t thread_number() noexcept {
+  static std::atomic<std::size_t> next{0};  // relaxed: only uniqueness matters
+  thread_local const std::size_t number = next.fetch_add(1, std::memory_order_relaxed);
+  return number;
+}
+
 /// Nanoseconds of a clock that goes on while the machine is suspended, so that no entry outlives a closed lid.
 inline std::int64_t boot_time_ns() noexcept {
   timespec time{};
   ::clock_gettime(CLOCK_BOOTTIME, &time);
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
+
+// How many places the tables have that a hash or a thread chooses from. A simulated set has few, so that what shares a place
+// meets there in every run.
+/// Sequences of keys, floors of labels, hold-offs. A power of two.
+constexpr std::size_t stripes() noexcept { return 65'536; }
+static_assert(stripes() >= 65'536, "fewer stripes refuse fills for the writes of other keys");
+inline constexpr std::size_t kLockShards = 64;     // of a table with a lock per shard
+inline constexpr std::size_t kThreadStripes = 16;  // of what is striped by thread, at most
+inline constexpr int kRecentRaiseBits = 13;
 
 /// A seed that differs from run to run.
 inline std::uint64_t entropy() {
