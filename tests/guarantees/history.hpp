@@ -66,7 +66,7 @@ struct Part {
   Kind kind = Kind::none;
   std::uint8_t key = 0;
   ValueId value = 0;  // none if it found nothing
-  Stamp since = 0;    // the read that found nothing started here
+  Stamp since = 0;    // the read that found nothing had ended by then
 };
 
 /// A value, as whoever made it notes it.

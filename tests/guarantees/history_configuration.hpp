@@ -22,12 +22,17 @@ struct Configuration {
   int invalidations = 60;  // per thousand steps
   int late_labels = 20;
   bool manual_clock = false;
+  std::uint32_t failing_loads = 64;  // one load in so many throws
 };
 
 /// splitmix64.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) noexcept : state_(seed) {}
+  /// For another one.
+  std::uint64_t seed() noexcept {
+    return (std::uint64_t{below(UINT32_MAX)} << 32) | below(UINT32_MAX);
+  }
   std::uint32_t below(std::uint32_t bound) noexcept {
     state_ += 0x9E3779B97F4A7C15U;
     std::uint64_t bits = state_;

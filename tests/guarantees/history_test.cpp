@@ -70,7 +70,7 @@ void run_round(const Configuration& configuration, const std::vector<Call>& call
                std::uint64_t seed, Coverage& coverage) {
   HistoryRound round(configuration, calls, seed, kSteps);
   round.run();
-  const History& history = round.history();
+  const History& history = round.history;
   const std::vector<Violation> violations = HistoryChecker(history).check();
   coverage.add(history, round.statistics());
   for (std::size_t i = 0; i < violations.size() && i < 5; ++i)

@@ -1,132 +1,18 @@
-// audit(): whether all that an invalidator keeps book of agrees with what is there. For a quiet program.
+// audit(): fails the test if what an invalidator keeps book of does not agree with what is there (structural_audit.hpp). For a
+// quiet program.
 //
-//   labels    each live one is held, and by nothing that is not known: entries, edges, bans, pairs of versions, keys of a
-//             namespace, freshness itself. Namespaces are held by views and leases besides.
-//   counts    how many entries carry each label, what a store says that it holds: the same when counted again
-//   indexes   as many entries in each as the table says; no flight that nobody leads
-// CacheFixture calls it after every test. Entries that only a handle or a queued task still holds are not seen here: such a
-// test lets them go first, or does not use the fixture.
+// CacheFixture calls it after every test. Entries that only a handle or a queued task still holds are not seen: such a test
+// lets them go first, or does not use the fixture.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <map>
-#include <set>
-#include <string>
-
-#include "support/engine_access.hpp"
+#include "support/structural_audit.hpp"
 
 namespace freshet::testing {
 
-class Audit {
- public:
-  explicit Audit(CacheInvalidator& invalidator)
-      : invalidator_(invalidator), freshness_(EngineAccess::freshness(invalidator)) {}
-
-  void run() {
-    for (const auto& block : EngineAccess::blocks(invalidator_)) look_at(*block);
-    collect_holders();
-    std::size_t live = 0;
-    for (const detail::LabelKind kind : kKinds) {
-      const auto labels =
-          freshness_.labels().find_all(kind, [](const detail::Label&) { return true; });
-      EXPECT_EQ(labels.size(), freshness_.live_labels(kind));
-      for (const detail::LabelRef& label : labels) look_at(*label);
-      live += labels.size();
-    }
-    EXPECT_EQ(live, freshness_.labels().size()) << "labels of no kind";
-    EXPECT_EQ(freshness_.graph().size(), with_parents_.size()) << "labels with parents";
-    EXPECT_EQ(EngineAccess::engine(invalidator_).flights().size(), 0u) << "flights under way";
-  }
-
- private:
-  static constexpr detail::LabelKind kKinds[] = {
-      detail::LabelKind::root,     detail::LabelKind::name_space, detail::LabelKind::tag,
-      detail::LabelKind::resource, detail::LabelKind::key,        detail::LabelKind::version,
-      detail::LabelKind::overflow};
-
-  struct Seen {
-    std::uint32_t references = 0;
-    std::int64_t resident = 0;
-  };
-
-  void look_at(detail::PolicyBlock& block) {
-    detail::Holdings counted;
-    std::size_t with_deadline = 0;
-    std::size_t with_refresh = 0;
-    const auto sizes = block.store().for_each_resident([&](const detail::Entry& entry) {
-      const detail::Carrier& carrier = entry.carrier();
-      ++counted.entries;
-      counted.bytes += entry.bytes();
-      counted.tagged += carrier.carries_tag() ? 1 : 0;
-      counted.dependent += carrier.carries_dependency() ? 1 : 0;
-      with_deadline += entry.due != kNever ? 1 : 0;
-      with_refresh += entry.refresh_due != kNever ? 1 : 0;
-      entries_ += carrier.is_counted() ? 1 : 0;
-      for (const detail::LabelRef& label : carrier.labels()) hold(*label, carrier.is_counted());
-      for (const auto* late = carrier.attached(); late != nullptr; late = late->next)
-        hold(*late->label, carrier.is_counted());
-    });
-    const detail::Holdings held = block.store().holdings();
-    EXPECT_EQ(held.entries, counted.entries) << block.name();
-    EXPECT_EQ(held.bytes, counted.bytes) << block.name();
-    EXPECT_EQ(held.tagged, counted.tagged) << block.name();
-    EXPECT_EQ(held.dependent, counted.dependent) << block.name();
-    EXPECT_EQ(sizes.swept, counted.entries) << block.name();
-    EXPECT_EQ(sizes.with_deadline, with_deadline) << block.name();
-    EXPECT_EQ(sizes.with_refresh, with_refresh) << block.name();
-  }
-
-  void collect_holders() {
-    freshness_.graph().for_each_edge([&](const detail::Label& child, const detail::Edge& edge) {
-      hold(*edge.parent, false);
-      with_parents_.insert(&child);
-    });
-    const std::size_t bans =
-        freshness_.bans().for_each_label([&](const detail::Label& label) { hold(label, false); });
-    EXPECT_EQ(bans, freshness_.bans().size());
-    freshness_.versions().for_each_pair([&](const detail::Label& pair) { hold(pair, false); });
-    for (const auto& key :
-         freshness_.labels().find_all(detail::LabelKind::key, [](const auto&) { return true; }))
-      hold(key->space(), false);
-  }
-
-  void hold(const detail::Label& label, bool counted) {
-    Seen& seen = seen_[&label];
-    ++seen.references;
-    seen.resident += counted ? 1 : 0;
-  }
-
-  void look_at(detail::Label& label) {
-    const Seen& seen = seen_[&label];
-    const std::string name =
-        "label \"" + label.text() + "\" of kind " + std::to_string(static_cast<int>(label.kind()));
-    const std::uint32_t references = label.references() - 1;  // without this look
-    switch (label.kind()) {
-      case detail::LabelKind::root:
-        EXPECT_EQ(references, 1u) << name;
-        EXPECT_EQ(label.resident().value(), entries_) << name;
-        break;
-      case detail::LabelKind::name_space:
-        EXPECT_GE(references, seen.references) << name;
-        EXPECT_EQ(label.resident().value(), seen.resident) << name;
-        break;
-      default:
-        EXPECT_EQ(references,
-                  seen.references + (label.kind() == detail::LabelKind::overflow ? 1 : 0))
-            << name;
-        EXPECT_EQ(label.resident().value(), seen.resident) << name;
-    }
-    EXPECT_EQ(label.has_parents(), with_parents_.count(&label) != 0) << name;
-  }
-
-  CacheInvalidator& invalidator_;
-  detail::Freshness& freshness_;
-  std::map<const detail::Label*, Seen> seen_;
-  std::set<const detail::Label*> with_parents_;
-  std::int64_t entries_ = 0;
-};
-
-inline void audit(CacheInvalidator& invalidator) { Audit(invalidator).run(); }
+inline void audit(CacheInvalidator& invalidator) {
+  for (const std::string& finding : StructuralAudit(invalidator).run()) ADD_FAILURE() << finding;
+}
 
 }  // namespace freshet::testing

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "cache/engine.hpp"
@@ -10,6 +11,10 @@
 namespace freshet::testing {
 
 struct EngineAccess {
+  /// An invalidator without reading its policy again.
+  static CacheInvalidator make(const config::PolicyModel& policy, Components components) {
+    return CacheInvalidator(std::make_shared<detail::Engine>(policy, std::move(components)));
+  }
   static detail::Engine& engine(CacheInvalidator& invalidator) { return *invalidator.engine_; }
   static std::vector<std::unique_ptr<detail::PolicyBlock>>& blocks(CacheInvalidator& invalidator) {
     return invalidator.engine_->blocks_;

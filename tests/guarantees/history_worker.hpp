@@ -1,0 +1,496 @@
+// Worker: what one thread of a history does to the cache, step by step, and what it writes down about it.
+//
+// A Step says everything that a step does, the draws within it included, so that steps can be left out without changing the
+// others. RoundState is what the workers of a round share; whoever runs a round (threads in history_round.hpp, simulated
+// threads in tests/simulation) says there what giving way means, and may listen.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "freshet/detail/runtime/runtime.hpp"
+#include "freshet/freshet.hpp"
+#include "guarantees/history_configuration.hpp"
+#include "guarantees/history_model.hpp"
+
+namespace freshet::testing::history {
+
+inline constexpr Stamp kStampNever = UINT32_MAX;
+
+/// What the workers of one round share.
+class RoundState {
+ public:
+  RoundState(const Configuration& with, const std::vector<Call>& every, std::uint64_t first_seed)
+      : configuration(with), calls(every), seed(first_seed) {
+    history.terms = with.terms;
+    for (const Call& call : every) {
+      history.reaches.push_back(call.reach);
+      history.names.push_back(call.name);
+    }
+    for (int key = 0; key < kKeys; ++key) history.tied_to[key] = tied_to(key);
+    call_of_model = find("version of model");
+    call_of_policy = find("policy version of b");
+    for (std::size_t i = 0; i < every.size(); ++i) {
+      if (every[i].reach.late >= 0) late_calls.push_back(i);
+    }
+  }
+  virtual ~RoundState() = default;
+  RoundState(const RoundState&) = delete;
+  RoundState& operator=(const RoundState&) = delete;
+
+  /// relaxed under ThreadSanitizer, so that the stamps order nothing that the library does not: the machines that it runs on
+  /// count in one order all the same. acq_rel otherwise, so that "later" is what the language calls so.
+#if defined(__SANITIZE_THREAD__)
+  static constexpr auto kOrder = std::memory_order_relaxed;
+#else
+  static constexpr auto kOrder = std::memory_order_acq_rel;
+#endif
+  Stamp stamp() noexcept { return stamps.fetch_add(1, kOrder); }
+  std::size_t find(std::string_view name) const {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      if (calls[i].name == name) return i;
+    }
+    throw std::logic_error("no such call");
+  }
+
+  virtual std::int64_t clock() const noexcept = 0;
+  /// Lets other threads go on.
+  virtual void give_way() = 0;
+  /// Time passes, where the round has its own.
+  virtual void pass_time(std::int64_t nanoseconds) { static_cast<void>(nanoseconds); }
+  virtual void began(std::size_t log, const Operation& operation) noexcept {
+    static_cast<void>(log), static_cast<void>(operation);
+  }
+  virtual void ended(std::size_t log, const Operation& operation) noexcept {
+    static_cast<void>(log), static_cast<void>(operation);
+  }
+
+  const Configuration& configuration;
+  const std::vector<Call>& calls;
+  std::uint64_t seed;
+  History history;
+  std::optional<CacheInvalidator> invalidator;
+  std::size_t background_log = 0;  // of loaders that run where no worker is
+  std::size_t call_of_model = 0;
+  std::size_t call_of_policy = 0;
+  std::vector<std::size_t> late_calls;
+  std::atomic<Stamp> stamps{1};
+  // What the origin says is current, moved before the call that says so. Calls of one of them do not overlap.
+  std::atomic<std::uint16_t> model{0};
+  std::atomic<std::uint16_t> policy{0};
+  detail::rt::Mutex model_mutex;
+  detail::rt::Mutex policy_mutex;
+};
+
+/// One thing that a worker does.
+struct Step {
+  enum class What : std::uint8_t {
+    get,
+    load,
+    get_many,
+    get_by_policy_version,
+    put,
+    put_by_lease,
+    label,
+    invalidate,
+    emit,
+    sweep,
+    pass_time
+  };
+
+  What what = What::get;
+  std::uint8_t key = 0;
+  std::uint8_t call = 0;  // invalidate: which; emit: what it leads to
+  Mode mode = Mode::remove;
+  std::uint64_t seed = 0;    // of the draws within the step
+  std::uint32_t micros = 0;  // pass_time
+};
+
+/// What one thread does. Loaders that run in the background use one of their own.
+class Worker {
+ public:
+  Worker(RoundState& round, std::size_t log)
+      : round_(round),
+        place_(log),
+        log_(round.history.logs[log]),
+        dice_(round.seed * 31 + log),
+        views_{round.invalidator->cache<Datum>("a"), round.invalidator->cache<Datum>("b")} {}
+
+  static Worker*& current() { return detail::rt::thread_local_value<Worker*, Worker>(); }
+  /// While it lives, the worker is the one of this thread.
+  struct Present {
+    explicit Present(Worker& worker) noexcept { current() = &worker; }
+    ~Present() { current() = nullptr; }
+    Present(const Present&) = delete;
+    Present& operator=(const Present&) = delete;
+  };
+
+  void run(std::size_t steps) {
+    const Present present(*this);
+    for (std::size_t i = 0; i < steps; ++i) perform(draw());
+  }
+  void run(std::span<const Step> steps) {
+    const Present present(*this);
+    for (const Step& step : steps) perform(step);
+  }
+  void perform(const Step& step);
+
+  void give_way(std::uint32_t one_in) {
+    if (dice_.below(one_in) == 0) round_.give_way();
+  }
+  void set_version(std::size_t call, Mode mode);
+
+ private:
+  /// Makes a value of a key, reading other keys from the cache where the model says so.
+  struct Loader {
+    RoundState* round;
+    Worker* caller;
+    Stamp asked_at;
+    std::uint8_t key;
+    std::uint16_t model = 0;  // with which the value is made
+    std::uint16_t policy = 0;
+    std::uint16_t announced = 0;  // the versions that the caller announces
+
+    Datum operator()(LoadContext& context) const {
+      Worker* here = Worker::current();
+      if (here == caller) return here->load(*this, &context);
+      Loader other = *this;
+      other.asked_at = 0;  // its birth was noted some time before
+      other.policy = 0;    // a refresh announces no policy version
+      if (here != nullptr) return here->load(other, &context);
+      return in_background(other, context);
+    }
+    static Datum in_background(const Loader& loader, LoadContext& context) {
+      Worker worker(*loader.round, loader.round->background_log);
+      worker.dice_ = Dice(loader.round->seed ^ loader.round->stamps.load());
+      const Present present(worker);
+      return worker.load(loader, &context);
+    }
+  };
+
+  Step draw();
+  Operation begin(Act act, int key, std::size_t reach = 0, Mode mode = Mode::remove) {
+    Operation operation;
+    operation.reach = static_cast<std::uint8_t>(reach);
+    operation.mode = mode;
+    operation.act = act;
+    operation.key = static_cast<std::uint8_t>(key);
+    operation.clock = round_.clock();
+    operation.start = round_.stamp();
+    round_.began(place_, operation);
+    return operation;
+  }
+  void finish(Operation& operation) {
+    operation.end = round_.stamp();
+    operation.clock_by = round_.clock();
+    log_.operations.push_back(operation);
+    round_.ended(place_, operation);
+  }
+  int any_key() { return static_cast<int>(dice_.below(kKeys)); }
+  Cache<Datum>& view(int key) { return views_[static_cast<std::size_t>(space_of(key))]; }
+
+  void note(Operation& read, const Handle<Datum>& handle);
+  Handle<Datum> get(int key, Part* part = nullptr);
+  Handle<Datum> get_or_load(int key, Part* part = nullptr);
+  void get_by_policy_version();
+  void get_many();
+  void put(int key);
+  void put_by_lease(int key);
+  void label(int key);
+  void invalidate(std::size_t call, Mode mode);
+  void emit(std::size_t call);
+  Datum load(const Loader& loader, LoadContext* context);
+  ValueId make(const Made& made) {
+    log_.made.push_back(made);
+    return value_id(place_, log_.made.size() - 1);
+  }
+  Made& made(ValueId id) { return log_.made[place_of(id)]; }
+  static Datum datum(ValueId id) { return {id, check_of(id)}; }
+
+  RoundState& round_;
+  const std::size_t place_;
+  Log& log_;
+  Dice dice_;
+  std::array<Cache<Datum>, kSpaces> views_;
+};
+
+inline Step Worker::draw() {
+  using What = Step::What;
+  const int dice = static_cast<int>(dice_.below(1000));
+  Step step{.key = static_cast<std::uint8_t>(any_key()), .seed = dice_.seed()};
+  int below = round_.configuration.invalidations;
+  if (dice < below) {
+    step.what = What::invalidate;
+    step.mode = dice_.below(3) == 0 ? Mode::expire : Mode::remove;
+    step.call =
+        static_cast<std::uint8_t>(dice_.below(static_cast<std::uint32_t>(round_.calls.size())));
+  } else if (dice < (below += round_.configuration.late_labels)) {
+    step.what = What::label;
+  } else if (dice < (below += 25)) {
+    step.what = What::put;
+  } else if (dice < (below += 25)) {
+    step.what = What::put_by_lease;
+  } else if (dice < (below += 15)) {
+    step.what = What::get_many;
+  } else if (dice < (below += 20)) {
+    step.what = What::get_by_policy_version;
+  } else if (dice < (below += 250)) {
+    step.what = What::load;
+  }
+  return step;
+}
+
+inline void Worker::perform(const Step& step) {
+  dice_ = Dice(step.seed);
+  switch (step.what) {
+    case Step::What::get:
+      return void(get(step.key));
+    case Step::What::load:
+      return void(get_or_load(step.key));
+    case Step::What::get_many:
+      return get_many();
+    case Step::What::get_by_policy_version:
+      return get_by_policy_version();
+    case Step::What::put:
+      return put(step.key);
+    case Step::What::put_by_lease:
+      return put_by_lease(step.key);
+    case Step::What::label:
+      return label(step.key);
+    case Step::What::invalidate:
+      return invalidate(step.call, step.mode);
+    case Step::What::emit:
+      return emit(step.call);
+    case Step::What::sweep:
+      return void(round_.invalidator->sweep(dice_.below(2) == 0 ? 1 + dice_.below(4) : SIZE_MAX));
+    case Step::What::pass_time:
+      return round_.pass_time(std::int64_t{step.micros} * 1000);
+  }
+}
+
+inline void Worker::note(Operation& read, const Handle<Datum>& handle) {
+  read.done = true;
+  if (handle) {
+    if (handle->check != check_of(handle->id)) throw std::logic_error("a value is torn");
+    read.value = handle->id;
+    read.origin = handle.origin();
+    read.staleness = handle.staleness();
+  }
+  finish(read);
+  // What this thread has loaded itself was stored by now, if ever.
+  if (handle && log_of(handle->id) == place_ && made(handle->id).stored_by == 0)
+    made(handle->id).stored_by = round_.clock();
+}
+
+inline Handle<Datum> Worker::get(int key, Part* part) {
+  Operation read = begin(Act::read, key);
+  Handle<Datum> handle = view(key).get(key_name(key));
+  note(read, handle);
+  if (part != nullptr) {
+    part->key = static_cast<std::uint8_t>(key);
+    part->since = read.end;
+    part->value = read.value;
+    part->kind = !handle          ? Part::Kind::nothing
+                 : handle.stale() ? Part::Kind::stale_value
+                                  : Part::Kind::value;
+  }
+  return handle;
+}
+
+inline Handle<Datum> Worker::get_or_load(int key, Part* part) {
+  Operation read = begin(Act::read, key);
+  EntryOptions options = options_of(key, false);
+  Loader loader{&round_, this, read.start, read.key};
+  if (key == 7) {
+    // Some callers say which version they want, some of them an old one; for others the loader names it at its end.
+    loader.model = round_.model;
+    if (loader.model > 1 && dice_.below(8) == 0) --loader.model;
+    if (dice_.below(2) == 0) {
+      read.model = loader.announced = loader.model;
+      options.versions = {{"model", model_version(loader.model)}};
+    }
+  }
+  Handle<Datum> handle;
+  try {
+    handle = view(key).get_or_load(key_name(key), loader, options);
+    note(read, handle);
+  } catch (const std::runtime_error&) {  // of a loader, this one's or the one that it joined
+    finish(read);
+    if (part != nullptr) throw;
+  }
+  if (part != nullptr) {
+    part->key = static_cast<std::uint8_t>(key);
+    part->value = read.value;
+    part->kind = handle.stale() ? Part::Kind::stale_value : Part::Kind::value;
+  }
+  return handle;
+}
+
+inline void Worker::get_by_policy_version() {
+  const int key = 4 + static_cast<int>(dice_.below(3));
+  Operation read = begin(Act::read, key);
+  read.policy = round_.policy;
+  if (read.policy > 1 && dice_.below(2) == 0) --read.policy;
+  const Cache<Datum> view = views_[1].at_version(policy_version(read.policy));
+  try {
+    if (dice_.below(2) == 0) return note(read, view.get(key_name(key)));
+    const Loader loader{&round_, this, read.start, read.key, 0, read.policy, read.policy};
+    note(read, view.get_or_load(key_name(key), loader, options_of(key, false)));
+  } catch (const std::runtime_error&) {
+    finish(read);
+  }
+}
+
+inline void Worker::get_many() {
+  const int first = dice_.below(2) == 0 ? 0 : 5;
+  std::array<Operation, 2> reads{begin(Act::read, first), begin(Act::read, first + 1)};
+  EntryOptions options = options_of(first, true);
+  const EntryOptions more = options_of(first + 1, true);
+  for (const std::string& tag : more.tags) {
+    if (std::find(options.tags.begin(), options.tags.end(), tag) == options.tags.end())
+      options.tags.push_back(tag);
+  }
+  for (const std::string& resource : more.depends_on) options.depends_on.push_back(resource);
+  const std::vector<std::string> keys{key_name(first), key_name(first + 1)};
+  const auto loader = [&](std::span<const std::string_view> missing) {
+    std::vector<std::optional<Datum>> values;
+    for (const std::string_view name : missing) {
+      const int key = name == keys[0] ? first : first + 1;
+      const Loader one_loader{.round = &round_,
+                              .caller = this,
+                              .asked_at = reads[0].start,
+                              .key = static_cast<std::uint8_t>(key)};
+      values.emplace_back(load(one_loader, nullptr));
+    }
+    return values;
+  };
+  try {
+    const std::vector<Handle<Datum>> handles = view(first).get_many(keys, loader, options);
+    for (std::size_t i = 0; i < reads.size(); ++i) note(reads[i], handles[i]);
+  } catch (const std::runtime_error&) {
+    for (Operation& read : reads) finish(read);
+  }
+}
+
+inline void Worker::put(int key) {
+  Operation put = begin(Act::put, key, static_cast<std::size_t>(key));
+  EntryOptions options = options_of(key, true);
+  Made made{.key = put.key,
+            .read_at = kStampNever,
+            .made_at = put.start,
+            .birth_from = put.start,
+            .birth_by = kStampNever,
+            .pinned_by = kStampNever,
+            .stored_from = put.clock};  // until it has returned
+  if (key == 7) {
+    made.model = round_.model;
+    options.versions = {{"model", model_version(made.model)}};
+  }
+  put.value = make(made);
+  put.done = is_stored(view(key).put(key_name(key), datum(put.value), options));
+  finish(put);
+  Made& stored = this->made(put.value);
+  stored.birth_by = stored.pinned_by = stored.read_at = put.end;
+  stored.stored_by = round_.clock();
+}
+
+inline void Worker::put_by_lease(int key) {
+  if (key == 7) return;
+  Operation operation = begin(Act::lease, key);
+  const Lease lease = view(key).lease(key_name(key));
+  const Stamp read_at = round_.stamp();
+  const ValueId id = make({.key = static_cast<std::uint8_t>(key),
+                           .read_at = read_at,
+                           .made_at = read_at,
+                           .birth_from = operation.start,
+                           .birth_by = read_at,
+                           .pinned_by = kStampNever,
+                           .stored_from = operation.clock});
+  give_way(8);
+  view(key).put(key_name(key), datum(id), lease, options_of(key, true));
+  finish(operation);
+  made(id).pinned_by = operation.end;
+  made(id).stored_by = round_.clock();
+}
+
+inline void Worker::label(int key) {
+  Operation label = begin(Act::label, key, dice_.below(kLateLabels));
+  const std::string name = late_label(label.reach);
+  label.done = late_is_tag(label.reach)
+                   ? round_.invalidator->tag(key_name(key), space_name(key), {name})
+                   : round_.invalidator->add_dependency(key_name(key), space_name(key), name);
+  finish(label);
+  if (dice_.below(4) == 0) invalidate(round_.late_calls[label.reach], Mode::remove);
+}
+
+inline void Worker::set_version(std::size_t call, Mode mode) {
+  const bool of_model = call == round_.call_of_model;
+  detail::rt::Lock lock(of_model ? round_.model_mutex : round_.policy_mutex);
+  Operation operation = begin(Act::invalidate, 0, call, mode);
+  const auto number = static_cast<std::uint16_t>(++(of_model ? round_.model : round_.policy));
+  (of_model ? operation.model : operation.policy) = number;
+  round_.calls[call].make(*round_.invalidator, number, {.mode = mode});
+  finish(operation);
+}
+
+inline void Worker::invalidate(std::size_t call, Mode mode) {
+  if (call == round_.call_of_model || call == round_.call_of_policy) return set_version(call, mode);
+  Operation operation = begin(Act::invalidate, 0, call, mode);
+  round_.calls[call].make(*round_.invalidator, 0, {.mode = mode});
+  finish(operation);
+}
+
+// An event of this name must lead to what the call does: the policy of the round says so.
+inline void Worker::emit(std::size_t call) {
+  Operation operation = begin(Act::invalidate, 0, call);
+  round_.invalidator->emit("event " + round_.calls[call].name);
+  finish(operation);
+}
+
+inline Datum Worker::load(const Loader& loader, LoadContext* context) {
+  Operation load = begin(Act::load, loader.key);
+  load.model = loader.announced;
+  load.asked_at = loader.asked_at;
+  Made made{.key = loader.key,
+            .model = loader.model,
+            .policy = loader.policy,
+            .read_at = load.start,
+            .made_at = load.start,
+            .birth_from = loader.asked_at,
+            .birth_by = load.start,
+            .pinned_by = load.start,
+            .stored_from = load.clock};
+  try {
+    give_way(8);
+    if (context != nullptr && loader.key == 3) get_or_load(5, &made.parts[0]);
+    if (context != nullptr && loader.key == 5) {
+      get_or_load(1, &made.parts[0]);
+      get(4, &made.parts[1]);
+    }
+    if (dice_.below(round_.configuration.failing_loads) == 0)
+      throw std::runtime_error("the origin does not answer");
+    give_way(8);
+  } catch (...) {
+    finish(load);
+    throw;
+  }
+  if (context != nullptr) {
+    context->tag(own_tag(loader.key));
+    if (is_rare(loader.key)) context->tag("rare");
+    if (loader.key == 1) context->depends_on("table:y");
+    if (loader.key == 7) context->version("model", model_version(loader.model));
+    if (dice_.below(64) == 0) context->do_not_keep();
+  }
+  load.value = make(made);
+  finish(load);
+  return datum(load.value);
+}
+
+}  // namespace freshet::testing::history
