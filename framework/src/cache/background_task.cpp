@@ -31,10 +31,17 @@ void BackgroundTask::run(const std::shared_ptr<State>& state) {
     if (state->stopped) return;
     state->running = true;
   }
-  state->work();
+  try {
+    state->work();
+  } catch (...) {  // NOLINT(bugprone-empty-catch): it had no memory this time
+  }
   rt::Lock lock(state->mutex);
-  // Before `running` falls: once stop() has returned, nothing of ours may hold the executor, whose owner then drops it.
-  if (!state->stopped) schedule(state);
+  try {
+    // Before `running` falls: once stop() has returned, nothing of ours may hold the executor, whose owner then drops it.
+    if (!state->stopped) schedule(state);
+  } catch (
+      ...) {  // NOLINT(bugprone-empty-catch): the executor takes no more tasks; stop() must return all the same
+  }
   state->running = false;
   state->idle.notify_all();
 }

@@ -14,7 +14,8 @@ namespace freshet::detail {
 
 class BackgroundTask {
  public:
-  /// Runs `work` every `interval` from `interval` on. `work` must not throw, and must not destroy the task.
+  /// Runs `work` every `interval` from `interval` on. What `work` throws ends that run and is swallowed; it
+  /// must not destroy the task.
   BackgroundTask(std::shared_ptr<Executor> executor, Duration interval, std::function<void()> work);
   ~BackgroundTask() { stop(); }
   BackgroundTask(const BackgroundTask&) = delete;
