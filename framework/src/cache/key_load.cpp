@@ -26,8 +26,8 @@ EntryRef KeyLoad::run(std::string_view given_key, ErasedLoader loader) const {
   EntryRef result;
   Loaded loaded = begin();
   const auto elapsed = [&] { return services.clock.now() - loaded.began; };
-  const auto capture = captures ? std::make_shared<CaptureState>() : nullptr;
   try {
+    const auto capture = captures ? std::make_shared<CaptureState>() : nullptr;
     LoadContext context(given_key, capture);
     loaded.context = &context;
     const CaptureScope reads(capture);  // without a capture, what this loader reads is nobody's

@@ -179,7 +179,7 @@ Reading NamespaceView::read_or_load(const FullKey& name, ErasedLoader loader, Ke
     const auto [role, flight] = engine_->flights().board(name.ref(), start, plan.labels);
     switch (role) {
       case SingleFlight::Role::lead:
-        if (has_become_outdated(plan)) {
+        if (becomes_outdated(name.ref(), *flight, plan)) {
           engine_->flights().complete(name.ref(), *flight, {});  // whoever waits starts over
           plan = this->plan(name.ref(), options);
           break;
@@ -194,6 +194,17 @@ Reading NamespaceView::read_or_load(const FullKey& name, ErasedLoader loader, Ke
     }
     start = note_start(name.ref());
     if (Reading found = look(); found.entry) return count_shared(std::move(found));
+  }
+}
+
+// Asked by the leader of a flight, which it ends if there is no memory for the question.
+bool NamespaceView::becomes_outdated(const KeyRef& key, SingleFlight::Flight& flight,
+                                     const EntryPlan& plan) const {
+  try {
+    return has_become_outdated(plan);
+  } catch (...) {
+    engine_->flights().fail(key, flight, std::current_exception());
+    throw;
   }
 }
 

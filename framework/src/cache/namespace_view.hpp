@@ -51,6 +51,8 @@ class NamespaceView final : public NamespaceCache {
   /// Whether that came about since the plan was made. To be asked after the birth was noted: what changes later is seen by
   /// the fill.
   bool has_become_outdated(const EntryPlan& plan) const { return !plan.outdated && is_outdated(); }
+  bool becomes_outdated(const KeyRef& key, SingleFlight::Flight& flight,
+                        const EntryPlan& plan) const;
   /// If this thread reads for a load: pins the key for it, before the read; and notes what was read.
   void capture(const KeyRef& key);
   static Reading captured(Reading reading);

@@ -41,7 +41,12 @@ SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& s
   if (flights.size() == kMaxFlights) return {Role::wait, flights.front()};
   // Noted before the loader runs, and after whatever the caller saw before it called.
   const CallStart noted{freshness_.keys().sequence(key.hash), freshness_.revision()};
-  flights.push_back(std::make_shared<Flight>(noted, rt::current_thread(), labels));
+  try {
+    flights.push_back(std::make_shared<Flight>(noted, rt::current_thread(), labels));
+  } catch (...) {  // no memory for it
+    if (flights.empty()) shard.flights.erase(group);
+    throw;
+  }
   return {Role::lead, flights.back()};
 }
 
