@@ -39,8 +39,8 @@ void BackgroundTask::run(const std::shared_ptr<State>& state) {
   try {
     // Before `running` falls: once stop() has returned, nothing of ours may hold the executor, whose owner then drops it.
     if (!state->stopped) schedule(state);
-  } catch (
-      ...) {  // NOLINT(bugprone-empty-catch): the executor takes no more tasks; stop() must return all the same
+    // NOLINTNEXTLINE(bugprone-empty-catch): the executor takes no more tasks; stop() must return all the same
+  } catch (...) {
   }
   state->running = false;
   state->idle.notify_all();
