@@ -109,7 +109,7 @@ void BanList::forget(const Label& space) {
   if (place == spaces_.end()) return;
   dropped = std::move(place->second);
   spaces_.erase(place);
-  size_.fetch_sub(dropped.prefixes.size() + dropped.globs.size(), std::memory_order_relaxed);
+  size_.fetch_sub(dropped.prefixes.size() + dropped.globs.size(), std::memory_order_release);
 }
 
 void BanList::forget_all_of(const Label& tag) {
@@ -119,7 +119,7 @@ void BanList::forget_all_of(const Label& tag) {
   if (place == all_of_.end()) return;
   dropped = std::move(place->second);
   all_of_.erase(place);
-  size_.fetch_sub(dropped.size(), std::memory_order_relaxed);
+  size_.fetch_sub(dropped.size(), std::memory_order_release);
 }
 
 Verdict BanList::judge(const BanSubject& subject, Revision birth) const noexcept {
@@ -261,7 +261,7 @@ std::size_t BanList::retire(const std::function<bool(const LabelRef& space, Revi
     bans.erase(first, bans.end());
     place = bans.empty() ? all_of_.erase(place) : std::next(place);
   }
-  size_.fetch_sub(gone, std::memory_order_relaxed);
+  size_.fetch_sub(gone, std::memory_order_release);
   return gone;
 }
 

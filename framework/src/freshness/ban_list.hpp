@@ -83,8 +83,8 @@ class BanList {
   std::size_t for_each_label(FunctionRef<void(const Label&)> visitor) const
       FRESHET_EXCLUDES(mutex_);
 
-  /// Bans in force. One relaxed load.
-  std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  /// Bans in force. One load; acquire: pairs with the release where bans go, so that who finds none sees what they left.
+  std::size_t size() const noexcept { return size_.load(std::memory_order_acquire); }
 
  private:
   struct TextHash {
@@ -119,8 +119,8 @@ class BanList {
   mutable rt::SharedMutex mutex_;
   std::unordered_map<const Label*, BannedSpace> spaces_ FRESHET_GUARDED_BY(mutex_);
   std::unordered_map<const Label*, std::vector<BannedAllOf>> all_of_ FRESHET_GUARDED_BY(mutex_);
-  // Stored under mutex_, before `published` moves: whoever has read that `published` sees that there is a ban. Hence
-  // relaxed.
+  // Stored under mutex_. Up, before `published` moves: whoever has read that `published` sees that there is a ban. Hence
+  // relaxed. Down, after a wider raise or a load floor: release, acquire in size().
   rt::Atomic<std::size_t> size_{0};
 };
 

@@ -139,12 +139,15 @@ Verdict Freshness::judge(Carrier& carrier, std::string_view key) const noexcept 
     carrier.set_checked(seen);
     return carrier.verdict();
   }
-  Verdict worst = std::max({carrier.verdict(), judge_labels(carrier.birth(), carrier.labels()),
-                            judge_attached(carrier)});
+  // Bans first: one that is forgotten meanwhile has left a wider raise before it went (raise_ban).
+  Verdict worst = carrier.verdict();
   if (bans_.size() != 0) {
     const BanSubject subject{key, carrier.labels(), carrier.attached()};
     worst = std::max(worst, bans_.judge(subject, carrier.birth()));
   }
+  FRESHET_PAUSE("judged_half");
+  worst =
+      std::max({worst, judge_labels(carrier.birth(), carrier.labels()), judge_attached(carrier)});
   if (worst == Verdict::removed) return worst;
   if (worst == Verdict::expired) carrier.expire();
   carrier.set_checked(seen);
@@ -153,10 +156,12 @@ Verdict Freshness::judge(Carrier& carrier, std::string_view key) const noexcept 
 
 Verdict Freshness::judge_load(Revision birth, std::span<const LabelRef> labels,
                               std::string_view key) const noexcept {
-  Verdict worst = judge_labels(birth, labels);
+  Verdict worst = Verdict::fresh;
+  // Bans first: one that is forgotten meanwhile has left a wider raise before it went, one that is retired its floor.
+  if (!labels.empty() && bans_.size() != 0) worst = bans_.judge({key, labels}, birth);
+  FRESHET_PAUSE("judged_half");
+  worst = std::max(worst, judge_labels(birth, labels));
   if (labels.empty()) return worst;
-  // Bans first: one that is retired meanwhile has left its floor before it went.
-  if (bans_.size() != 0) worst = std::max(worst, bans_.judge({key, labels}, birth));
   return is_below_load_floor(birth, labels) ? Verdict::removed : worst;
 }
 
@@ -180,21 +185,25 @@ bool Freshness::is_stale_by_label(const Carrier& carrier) const noexcept {
 }
 
 Verdict Freshness::judge_label(const Label& label, Revision birth) const noexcept {
-  Verdict worst = label.judge(birth);
-  if (label.kind() != LabelKind::key) return worst;
-  worst = std::max(worst, label.space().judge(birth));
-  if (bans_.size() != 0)
-    worst = std::max(worst, bans_.judge_key(label.space(), label.key(), birth));
-  return worst;
+  if (label.kind() != LabelKind::key) return label.judge(birth);
+  // Bans first, as in judge().
+  Verdict worst = Verdict::fresh;
+  if (bans_.size() != 0) worst = bans_.judge_key(label.space(), label.key(), birth);
+  FRESHET_PAUSE("judged_key_half");
+  return std::max({worst, label.judge(birth), label.space().judge(birth)});
 }
 
 Verdict Freshness::judge_with_ancestors(const Label& label, Revision birth) const noexcept {
-  const Verdict own = judge_label(label, birth);
-  if (!label.has_parents()) return own;
-  const auto one = [this](const Label& ancestor, Revision since) {
-    return judge_label(ancestor, since);
-  };
-  return std::max(own, labels_->graph().judge(label, birth, one));
+  // Ancestors first: edges that are forgotten meanwhile have left the label itself removed before they went (relate()).
+  Verdict worst = Verdict::fresh;
+  if (label.has_parents()) {
+    const auto one = [this](const Label& ancestor, Revision since) {
+      return judge_label(ancestor, since);
+    };
+    worst = labels_->graph().judge(label, birth, one);
+    FRESHET_PAUSE("judged_label_half");
+  }
+  return std::max(worst, judge_label(label, birth));
 }
 
 Verdict Freshness::judge_labels(Revision birth, std::span<const LabelRef> labels) const noexcept {

@@ -5,6 +5,7 @@
 
 #include "freshness/freshness.hpp"
 #include "support/labelled_carrier.hpp"
+#include "support/pause_point.hpp"
 
 namespace freshet::detail {
 namespace {
@@ -67,6 +68,53 @@ TEST_F(FreshnessBansTest, TooManyAllOfsBecomeTheirFirstTag) {
   EXPECT_EQ(freshness_.bans_widened(), 1u);
   EXPECT_EQ(judge(*entry), Verdict::removed);
   EXPECT_EQ(judge(*other), Verdict::fresh);
+}
+
+// Found by the model of bans: a judgement looked at the namespace before it was raised, and at the bans when that had them
+// forgotten.
+TEST_F(FreshnessBansTest, ABanIsNotMissedByWhoIsLookingWhileOneTooManyBecomesTheNamespace) {
+  const auto entry = born_now({});
+  for (std::size_t i = 0; i < BanList::kMaxGlobs; ++i)
+    ban(Ban::Kind::glob, "g" + std::to_string(i));
+  testing::PausePoint pause("judged_half", [&] { ban(Ban::Kind::glob, "one more"); });
+  EXPECT_EQ(judge(*entry, "g1"), Verdict::removed);
+  ASSERT_TRUE(pause.reached());
+}
+
+TEST_F(FreshnessBansTest, ABanIsNotMissedByALoadThatIsJudgedWhileOneTooManyBecomesTheNamespace) {
+  const Revision birth = freshness_.revision();
+  for (std::size_t i = 0; i < BanList::kMaxGlobs; ++i)
+    ban(Ban::Kind::glob, "g" + std::to_string(i));
+  testing::PausePoint pause("judged_half", [&] { ban(Ban::Kind::glob, "one more"); });
+  EXPECT_EQ(freshness_.judge_load(birth, std::array{space_}, "g1"), Verdict::removed);
+  ASSERT_TRUE(pause.reached());
+}
+
+TEST_F(FreshnessBansTest,
+       ABanOfAKeyIsNotMissedByWhatDependsOnItWhileOneTooManyBecomesTheNamespace) {
+  const LabelRef other = freshness_.pin(LabelKind::name_space, "other");
+  LabelledCarrier entry(freshness_.revision(), {other, key("g1")});
+  for (std::size_t i = 0; i < BanList::kMaxGlobs; ++i)
+    ban(Ban::Kind::glob, "g" + std::to_string(i));
+  testing::PausePoint pause("judged_key_half", [&] { ban(Ban::Kind::glob, "one more"); });
+  EXPECT_EQ(judge(entry), Verdict::removed);
+  ASSERT_TRUE(pause.reached());
+}
+
+// The same of edges: the key is removed, then its old edges are dropped.
+TEST_F(FreshnessBansTest, ADependencyIsNotMissedByWhoIsLookingWhileTooManyOldOnesAreForgotten) {
+  const LabelRef child = key("child");
+  const LabelRef first = resource("first");
+  freshness_.relate(child, std::array{first}, freshness_.revision());
+  for (std::size_t i = 0; i < LabelGraph::kMaxLostEdges; ++i)
+    freshness_.relate(child, std::array{resource("r" + std::to_string(i))}, freshness_.revision());
+  const auto entry = born_now({child});  // what was lost so far has expired older ones
+  raise(LabelKind::resource, "first");
+  testing::PausePoint pause("judged_label_half", [&] {
+    freshness_.relate(child, std::array{resource("last")}, freshness_.revision());
+  });
+  EXPECT_EQ(judge(*entry), Verdict::removed);
+  ASSERT_TRUE(pause.reached());
 }
 
 TEST_F(FreshnessBansTest, ARetiredBanLeavesAFloorForLoads) {
