@@ -257,9 +257,9 @@ Watermarks Freshness::newest_in(const Carrier& carrier) const {
   Watermarks newest;
   const auto take = [&](const Label& label, Revision since) {
     Watermarks at = label.watermarks();
-    if (label.kind() == LabelKind::key) {
-      at.raise_to(label.space().watermarks());
+    if (label.kind() == LabelKind::key) {  // bans first, as in judge()
       if (bans_.size() != 0) at.raise_to(bans_.newest_of(label.space(), label.key()));
+      at.raise_to(label.space().watermarks());
     }
     if (at.remove > since) newest.remove = std::max(newest.remove, at.remove);
     if (at.expire > since) newest.expire = std::max(newest.expire, at.expire);
