@@ -1,0 +1,279 @@
+#include "simulation/trial.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "config/policy_model.hpp"
+#include "guarantees/history_checker.hpp"
+#include "guarantees/history_text.hpp"
+#include "simulation/runtime/arena.hpp"
+#include "simulation/runtime/simulated_executor.hpp"
+#include "simulation/runtime/simulated_runtime.hpp"
+#include "support/structural_audit.hpp"
+
+namespace freshet::simulation {
+
+namespace history = testing::history;
+
+namespace {
+
+constexpr std::size_t kMostThreads = 8;
+constexpr unsigned kPoolThreads = 2;
+
+std::vector<history::Call> calls_of(const Workload& workload) {
+  std::vector<history::Call> calls = history::every_call();
+  calls.insert(calls.end(), workload.own_calls.begin(), workload.own_calls.end());
+  return calls;
+}
+
+const std::shared_ptr<StrategyRegistry>& strategies() {
+  static const std::shared_ptr<StrategyRegistry> registry = StrategyRegistry::with_builtins();
+  return registry;
+}
+
+const std::shared_ptr<Logger>& no_log() {
+  static const std::shared_ptr<Logger> logger = make_null_logger();
+  return logger;
+}
+
+// What an operation is about to do.
+std::string what_of(const history::Operation& operation, const std::vector<history::Call>& calls) {
+  constexpr std::array kActs{"read", "load", "put", "put by lease", "label", "invalidate"};
+  const std::string act = kActs[static_cast<std::size_t>(operation.act)];
+  if (operation.act == history::Act::invalidate)
+    return act + " " + calls[operation.reach].name +
+           (operation.mode == Mode::expire ? ", expire" : "");
+  return act + " key " + std::to_string(operation.key);
+}
+
+}  // namespace
+
+class Trial::Round final : public history::RoundState {
+ public:
+  Round(const Workload& workload, const std::vector<history::Call>& every_call)
+      : RoundState(workload.configuration, every_call, 0),
+        workload_(workload),
+        policy_(config::read_policy(workload.configuration.policy, workload.name, *strategies())) {
+    background_log = kMostThreads + 1;
+    history.logs.resize(kMostThreads + 2);
+    for (history::Log& log : history.logs) {
+      log.operations.reserve(1024);
+      log.made.reserve(1024);
+    }
+  }
+
+  /// `contained`: in memory of its own.
+  Verdict run(const Plan& plan, SchedulerKind scheduler, bool traced, bool contained = true);
+
+  std::int64_t clock() const noexcept override { return Machine::here().peek_now(); }
+  void give_way() override;
+  void pass_time(std::int64_t nanoseconds) override { Machine::here().pass_time(nanoseconds); }
+  void began(std::size_t log, const history::Operation& operation) noexcept override;
+  void ended(std::size_t log, const history::Operation& operation) noexcept override;
+
+ private:
+  static constexpr std::size_t kSetUpLog = kMostThreads;
+
+  void begin(const Plan& plan);
+  void set_up(const Plan& plan);
+  void run_thread(std::size_t log, const std::vector<history::Step>& steps);
+  void wind_up();
+  void abandon();
+  void judge(const Plan& plan);
+  /// `text` must not come from the run's memory, whose addresses would no longer be those of a run without a trace.
+  void say(std::string_view text);
+  static void at_pause_point(const char* name);
+
+  const Workload& workload_;
+  const config::PolicyModel policy_;
+  std::shared_ptr<SimulatedExecutor> executor_;
+  std::vector<std::string> violations_;
+  bool traced_ = false;
+  std::vector<std::string> trace_;
+  inline static Round* traced_round_ = nullptr;
+};
+
+void Trial::Round::give_way() {
+  Machine& machine = Machine::here();
+  if (workload_.most_micros > 0 && machine.running() && machine.fault_random().below(4) == 0) {
+    machine.sleep(std::int64_t{machine.fault_random().below(workload_.most_micros)} * 1000);
+  } else {
+    machine.give_way();
+  }
+}
+
+void Trial::Round::say(std::string_view text) {
+  const ArenaPause pause;
+  const Machine& machine = Machine::here();
+  trace_.push_back(fmt::format("{:>9} us  {:<12} {}", machine.peek_now() / 1000 - 3'600'000'000,
+                               machine.thread_name(machine.current_id()), text));
+}
+
+void Trial::Round::began(std::size_t, const history::Operation& operation) noexcept {
+  if (!traced_) return;
+  const Quiet quiet;
+  const ArenaPause pause;
+  say(fmt::format("{} ...", what_of(operation, calls)));
+}
+
+void Trial::Round::ended(std::size_t, const history::Operation& operation) noexcept {
+  if (!traced_) return;
+  const Quiet quiet;
+  const ArenaPause pause;
+  std::string end =
+      operation.done || operation.act != history::Act::read ? "" : ", with an exception";
+  if (operation.act == history::Act::put) end = operation.done ? ", stored" : ", refused";
+  say(fmt::format("... {}{}", history::text_of(operation, history), end));
+}
+
+void Trial::Round::at_pause_point(const char* name) {
+  switch_point();
+  if (traced_round_ == nullptr) return;
+  const ArenaPause pause;
+  traced_round_->say(fmt::format("  at {}", name));
+}
+
+void Trial::Round::begin(const Plan& plan) {
+  history.terms = configuration.terms;
+  // Stripes that are shared, and what fails half-way, are causes that nobody notes.
+  if (plan.stripes < 64 || plan.faults.failed_allocation != 0)
+    history.terms.keeps_everything = false;
+  seed = plan.schedule_seed;
+  for (history::Log& log : history.logs) {
+    log.operations.clear();
+    log.made.clear();
+  }
+  stamps = 1;
+  model = 0;
+  policy = 0;
+  violations_.clear();
+  trace_.clear();
+  detail::rt::simulated_stripes = plan.stripes;
+}
+
+void Trial::Round::set_up(const Plan& plan) {
+  Components components;
+  components.clock = make_system_clock();
+  components.executor = executor_ = std::make_shared<SimulatedExecutor>(kPoolThreads);
+  components.random = make_random_source(plan.schedule_seed);
+  components.strategies = strategies();
+  components.logger = no_log();
+  invalidator.emplace(testing::EngineAccess::make(policy_, std::move(components)));
+  history::Worker first(*this, kSetUpLog);
+  if (workload_.versions) {
+    first.set_version(call_of_model, Mode::remove);
+    first.set_version(call_of_policy, Mode::remove);
+  }
+  first.run(plan.before);
+}
+
+void Trial::Round::run_thread(std::size_t log, const std::vector<history::Step>& steps) {
+  std::optional<history::Worker> worker;
+  for (const history::Step& step : steps) {
+    try {
+      if (!worker) worker.emplace(*this, log);
+      worker->run(std::span(&step, 1));
+    } catch (const std::bad_alloc&) {
+      if (traced_) say("  an allocation failed");
+    }
+  }
+}
+
+// The last thread: alone, once all have ended.
+void Trial::Round::wind_up() {
+  executor_->wait_until_idle();
+  {
+    history::Worker last(*this, kSetUpLog);
+    std::vector<history::Step> steps;
+    for (const int key : workload_.keys) steps.push_back({.key = static_cast<std::uint8_t>(key)});
+    last.run(steps);
+  }
+  executor_->wait_until_idle();
+  {
+    const Quiet quiet;
+    std::vector<std::string> findings = testing::StructuralAudit(*invalidator).run();
+    const ArenaPause pause;
+    for (const std::string& finding : findings) violations_.push_back("audit: " + finding);
+  }
+  invalidator->close();
+  invalidator.reset();
+  executor_.reset();
+}
+
+// After a run that did not end: what is in the arena goes with it, undestroyed.
+void Trial::Round::abandon() {
+  new (&invalidator) std::optional<CacheInvalidator>();
+  new (&executor_) std::shared_ptr<SimulatedExecutor>();
+  new (&model_mutex) detail::rt::Mutex();
+  new (&policy_mutex) detail::rt::Mutex();
+}
+
+Verdict Trial::Round::run(const Plan& plan, SchedulerKind scheduler, bool traced, bool contained) {
+  Machine& machine = Machine::here();
+  begin(plan);
+  traced_ = traced;
+  traced_round_ = traced ? this : nullptr;
+  detail::rt::pause_hook.store(&at_pause_point, std::memory_order_release);
+  machine.begin(plan.schedule_seed, {scheduler, workload_.points}, plan.faults);
+  if (contained) arena_begin();
+  set_up(plan);
+  for (std::size_t i = 0; i < plan.threads.size(); ++i) {
+    machine.spawn("thread " + std::to_string(i),
+                  [this, i, &plan] { run_thread(i, plan.threads[i]); });
+  }
+  arm_allocation_failures(plan.faults.failed_allocation != 0);
+  Stop stop = machine.run();
+  arm_allocation_failures(false);
+  if (stop == Stop::none) {
+    machine.spawn("the last", [this] { wind_up(); });
+    stop = machine.run();
+  }
+  Verdict verdict{.fingerprint = machine.fingerprint(),
+                  .points = machine.points(),
+                  .switches = machine.switches()};
+  {
+    const ArenaPause pause;
+    if (stop == Stop::deadlock) violations_.push_back("deadlock:\n" + machine.describe_waiting());
+    if (stop == Stop::endless)
+      violations_.push_back("it does not end:\n" + machine.describe_waiting());
+  }
+  if (stop != Stop::none) abandon();
+  machine.end();
+  const ArenaLeft left = contained ? arena_end() : ArenaLeft{};
+  if (stop == Stop::none && left.blocks != 0)
+    violations_.push_back(fmt::format("{} blocks of memory, {} bytes, were not given back: {}",
+                                      left.blocks, left.bytes, left.sizes));
+  judge(plan);
+  for (const history::Log& log : history.logs) verdict.operations += log.operations.size();
+  verdict.violations = std::move(violations_);
+  verdict.trace = std::move(trace_);
+  return verdict;
+}
+
+void Trial::Round::judge(const Plan&) {
+  history.stamps = stamps;
+  for (const history::Violation& violation : history::HistoryChecker(history).check())
+    violations_.push_back(history::text_of(violation, history));
+}
+
+Trial::Trial(const Workload& workload, SchedulerKind scheduler)
+    : workload_(workload),
+      scheduler_(scheduler),
+      every_call_(calls_of(workload)),
+      round_(std::make_unique<Round>(workload, every_call_)) {
+  no_log();
+  for (const std::string& name : workload.calls)
+    calls_.push_back(static_cast<std::uint8_t>(round_->find(name)));
+  // Static values of functions are made at their first use: not in a run's memory.
+  for (std::uint64_t seed = 0; seed < 4; ++seed)
+    round_->run(plan(seed), scheduler_, seed == 0, false);
+}
+
+Trial::~Trial() = default;
+
+Verdict Trial::run(const Plan& plan, bool traced) { return round_->run(plan, scheduler_, traced); }
+
+}  // namespace freshet::simulation

@@ -1,0 +1,30 @@
+#include <algorithm>
+
+#include "simulation/workload.hpp"
+#include "simulation/workloads/workloads.hpp"
+
+namespace freshet::simulation {
+
+std::string policy_of(const std::string& block) {
+  return "freshet: 1\nnamespaces: {\"?\": " + block + "}\n";
+}
+
+Faults usual_faults() { return {.spurious_wake = 4, .spurious_failure = 8, .timers = 2}; }
+
+const std::vector<Workload>& workloads() {
+  static const std::vector<Workload> all{
+      basic(),     leases(),   many(),         predicates(), memory(),         dependencies(),
+      captured(),  versions(), late_labels(),  bans(),       dropped_labels(), expiry(),
+      refreshes(), eviction(), eviction_lru(), events(),
+  };
+  return all;
+}
+
+const Workload* find_workload(std::string_view name) {
+  const auto& all = workloads();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Workload& workload) { return workload.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace freshet::simulation

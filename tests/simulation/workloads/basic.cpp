@@ -1,0 +1,64 @@
+// Loads, joined loads, puts and leases against what invalidates by watermark or key.
+#include "simulation/workloads/workloads.hpp"
+
+namespace freshet::simulation {
+
+Workload basic() {
+  return {
+      .name = "basic",
+      .about =
+          "loads, joined loads, puts, leases; keys, tags, a namespace and all, removed or expired",
+      .configuration = {.name = "basic",
+                        .policy = policy_of(),
+                        .terms = {.keeps_everything = true},
+                        .failing_loads = 16},
+      .keys = {0, 1},
+      .calls = {"key a/user:1", "key a/user:2", "tag user", "tag one", "tag own:0", "tag own:1",
+                "namespace a", "all"},
+      .weights = {.get = 3, .load = 8, .put = 2, .put_by_lease = 2, .invalidate = 5},
+      .points = 1024,
+      .faults = usual_faults(),
+  };
+}
+
+Workload leases() {
+  Workload workload = basic();
+  workload.name = "leases";
+  workload.about =
+      "leases beside loads and puts, and calls that concern one key and move the revision for the "
+      "other";
+  workload.calls = {"tag own:0", "tag own:1", "key a/user:1", "key a/user:2"};
+  workload.weights = {.get = 4, .load = 6, .put = 1, .put_by_lease = 6, .invalidate = 4};
+  return workload;
+}
+
+Workload many() {
+  Workload workload = basic();
+  workload.name = "many";
+  workload.about = "loads of several keys at once; several targets at once";
+  workload.keys = {0, 1, 4};
+  workload.calls = {"many: key and tag", "many: tag and namespace",
+                    "many: prefix, key and resource", "key a/user:2", "tag rare"};
+  workload.weights = {.get = 2, .load = 6, .get_many = 6, .put = 2, .invalidate = 5};
+  workload.points = 2048;
+  return workload;
+}
+
+Workload predicates() {
+  Workload workload = basic();
+  workload.name = "predicates";
+  workload.about = "what a predicate says goes, and loads under way with it";
+  workload.keys = {0, 1, 2};
+  workload.calls = {"predicate a/user", "predicate a/item", "key a/user:1", "tag own:1"};
+  return workload;
+}
+
+Workload memory() {
+  Workload workload = basic();
+  workload.name = "memory";
+  workload.about = "the same while allocations fail";
+  workload.faults.failed_allocation = 64;
+  return workload;
+}
+
+}  // namespace freshet::simulation

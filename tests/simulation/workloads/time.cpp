@@ -1,0 +1,73 @@
+// Entries that end by time or for want of room.
+#include "simulation/workloads/workloads.hpp"
+
+namespace freshet::simulation {
+
+Workload expiry() {
+  return {
+      .name = "expiry",
+      .about = "deadlines, and entries that are served past the soft one or after they expired",
+      .configuration = {.name = "expiry",
+                        .policy = policy_of("{strategy: ttl, ttl: 400ms, soft_ttl: 200ms}"),
+                        .terms = {.serves_stale = true, .lifetime = 400'000'000},
+                        .failing_loads = 16},
+      .keys = {0, 1},
+      .calls = {"key a/user:1", "tag user", "tag own:0", "tag own:1", "namespace a"},
+      .weights = {.get = 5,
+                  .load = 8,
+                  .put = 1,
+                  .put_by_lease = 1,
+                  .invalidate = 4,
+                  .sweep = 1,
+                  .pass_time = 4},
+      .most_micros = 250'000,
+      .points = 2048,
+      .faults = {.spurious_wake = 4, .spurious_failure = 8, .timers = 4},
+  };
+}
+
+Workload refreshes() {
+  Workload workload = expiry();
+  workload.name = "refreshes";
+  workload.about = "refreshes in the background against what invalidates, with captured values";
+  workload.keys = {0, 1, 5};
+  workload.calls = {"key a/user:1", "key a/user:2", "tag own:0",
+                    "tag own:1",    "tag own:5",    "pattern a/user"};
+  workload.weights = {.get = 3, .load = 9, .invalidate = 4, .pass_time = 4};
+  workload.points = 4096;
+  return workload;
+}
+
+Workload eviction() {
+  return {
+      .name = "eviction",
+      .about = "room for two of five entries, some of which depend on others",
+      .configuration = {.name = "eviction",
+                        .policy = policy_of(
+                            "{strategy: manual, capacity: {entries: 2}, eviction: s3fifo}"),
+                        .failing_loads = 16},
+      .keys = {0, 1, 2, 4, 6},
+      .calls = {"key a/user:1", "tag user", "tag own:2", "dependents table:x", "prefix a/user",
+                "namespace b"},
+      .weights = {.get = 3,
+                  .load = 9,
+                  .put = 2,
+                  .put_by_lease = 1,
+                  .label = 1,
+                  .invalidate = 4,
+                  .sweep = 1},
+      .points = 2048,
+      .faults = usual_faults(),
+  };
+}
+
+Workload eviction_lru() {
+  Workload workload = eviction();
+  workload.name = "eviction-lru";
+  workload.about = "the same, the one that was not read longest first";
+  workload.configuration.policy =
+      policy_of("{strategy: manual, capacity: {entries: 2}, eviction: lru}");
+  return workload;
+}
+
+}  // namespace freshet::simulation

@@ -1,0 +1,39 @@
+// The workloads, a function each, a file for those that belong together.
+#pragma once
+
+#include "simulation/workload.hpp"
+
+namespace freshet::simulation {
+
+/// One block for both namespaces of the model, which keeps everything, unless `block` says otherwise.
+std::string policy_of(const std::string& block = "{strategy: manual}");
+/// A spurious wake-up and a spurious failure now and then, and a sweep or two.
+Faults usual_faults();
+
+// basic.cpp
+Workload basic();
+Workload leases();
+Workload many();
+Workload predicates();
+Workload memory();
+
+// dependencies.cpp
+Workload dependencies();
+Workload captured();
+Workload versions();
+Workload late_labels();
+
+// bans.cpp
+Workload bans();
+Workload dropped_labels();
+
+// time.cpp
+Workload expiry();
+Workload refreshes();
+Workload eviction();
+Workload eviction_lru();
+
+// events.cpp
+Workload events();
+
+}  // namespace freshet::simulation
