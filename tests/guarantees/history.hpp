@@ -80,8 +80,6 @@ struct Made {
   Stamp birth_from = 0;  // its birth was taken after this; zero: nobody knows
   Stamp birth_by = 0;    // and before this
   Stamp pinned_by = 0;   // its labels were held from then on at the latest
-  std::int64_t stored_from =
-      -1;  // nanoseconds of the clock when it had surely not been stored yet; negative: nobody knows
   std::int64_t stored_by =
       0;  // nanoseconds of the clock when it had surely been stored; zero: nobody knows
   std::array<Part, 2> parts{};
@@ -104,9 +102,8 @@ struct Operation {
   Mode mode = Mode::remove;
   std::uint16_t model = 0;  // read, load: announced by the caller; invalidate: set
   std::uint16_t policy = 0;
-  Stamp asked_at = 0;         // load: when the call that led it started; zero: in the background
-  std::int64_t clock = 0;     // nanoseconds, before a read started
-  std::int64_t clock_by = 0;  // the same when it had ended
+  Stamp asked_at = 0;      // load: when the call that led it started; zero: in the background
+  std::int64_t clock = 0;  // nanoseconds, before a read started
 };
 
 struct Log {
@@ -118,6 +115,7 @@ struct Log {
 struct Terms {
   bool serves_stale = false;      // a soft deadline is set
   bool keeps_everything = false;  // nothing is evicted and nothing has a deadline
+  bool keeps_expired = false;     // nothing is evicted, and what expired is served without end
   std::int64_t lifetime = 0;      // nanoseconds; zero: no deadline, or the clock is the system's
 };
 

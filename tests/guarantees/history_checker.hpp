@@ -6,8 +6,8 @@
 //   G1  nothing is older than its floor; what is between the floors of remove and expire only where it says that it is stale.
 //       The same for what a value was made of, for labels added late, for versions
 //   G2  no third load of a key runs beside two, and no second without a cause
-//   G3  where nothing is evicted, what was seen stored is missed only if something hit it; where stale values are served, only
-//       if something that removes did, or its time was over: to expire is not to remove
+//   G3  where nothing is evicted, what was seen stored is missed only if something hit it; where what expired is
+//       served without end, only if something that removes did: to expire is not to remove
 //   G4  nothing is read later than its lifetime after it was stored
 //   G7  what was replaced is not seen again, and nothing is replaced by what was surely born before it
 // Where the order of two operations is not known, the reading that blames nobody is taken.
@@ -228,6 +228,7 @@ class HistoryChecker {
     } else if (newest[1].at < from) {
       newest[1] = {from, id};
     }
+    if (makes_room_[value.key] > 0 || made_room_[value.key] >= from) return;  // it may be gone
     Stamp& older = surely_older_[value.key];
     older = std::max(older, raised_before_[value.birth_from]);
   }
@@ -329,7 +330,9 @@ class HistoryChecker {
     for (int key = 0; key < kKeys; ++key) {
       if (!has(perhaps, key)) continue;
       ++causes_under_way_[key];
-      if (!has(surely, key)) surely_older_[key] = 0;
+      if (has(surely, key)) continue;
+      ++makes_room_[key];
+      surely_older_[key] = 0;
     }
   }
   void end_cause(KeySet perhaps, KeySet surely, Stamp at) {
@@ -337,7 +340,10 @@ class HistoryChecker {
       if (!has(perhaps, key)) continue;
       --causes_under_way_[key];
       last_cause_[key] = at;
-      if (!has(surely, key)) surely_older_[key] = 0;
+      if (has(surely, key)) continue;
+      --makes_room_[key];
+      made_room_[key] = at;
+      surely_older_[key] = 0;
     }
   }
 
@@ -374,14 +380,11 @@ class HistoryChecker {
     violations_.push_back(std::move(violation));
   }
 
-  // Whatever stands under the key in the place of what was stored was stored later, so its time is over later, unless it took
-  // a nearer deadline from something that it was made of.
+  // Who depends on a key whose entries change their dependencies too often is removed in the end, so what may is left out.
   void judge_expired_miss(const Operation& read, ValueId stored) {
-    if (!history_.terms.serves_stale || stored == 0 || read.origin == Origin::l1) return;
+    if (!history_.terms.keeps_expired || stored == 0 || read.origin == Origin::l1) return;
     if (read.model != 0 || read.policy != 0 || made_of_others_[read.key]) return;
     const Made& value = made(stored);
-    if (value.stored_from < 0) return;
-    if (read.clock_by >= value.stored_from + history_.terms.lifetime) return;
     if (removals_under_way_[read.key] > 0 || last_removal_[read.key] >= value.made_at) return;
     violations_.push_back({Fault::removed, read, value, {}});
   }
@@ -402,6 +405,8 @@ class HistoryChecker {
   PerKey surely_older_{};
   PerKey last_cause_{};
   std::array<int, kKeys> causes_under_way_{};
+  std::array<int, kKeys> makes_room_{};  // those that leave room for what was born before
+  PerKey made_room_{};                   // when the last of those ended
   PerKey last_removal_{};
   std::array<int, kKeys> removals_under_way_{};
   std::array<bool, kKeys> made_of_others_{};  // whether some value of the key was

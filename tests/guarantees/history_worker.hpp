@@ -189,7 +189,6 @@ class Worker {
   }
   void finish(Operation& operation) {
     operation.end = round_.stamp();
-    operation.clock_by = round_.clock();
     log_.operations.push_back(operation);
     round_.ended(place_, operation);
   }
@@ -387,8 +386,7 @@ inline void Worker::put(int key) {
             .made_at = put.start,
             .birth_from = put.start,
             .birth_by = kStampNever,
-            .pinned_by = kStampNever,
-            .stored_from = put.clock};  // until it has returned
+            .pinned_by = kStampNever};  // until it has returned
   if (key == 7) {
     made.model = round_.model;
     options.versions = {{"model", model_version(made.model)}};
@@ -411,8 +409,7 @@ inline void Worker::put_by_lease(int key) {
                            .made_at = read_at,
                            .birth_from = operation.start,
                            .birth_by = read_at,
-                           .pinned_by = kStampNever,
-                           .stored_from = operation.clock});
+                           .pinned_by = kStampNever});
   give_way(8);
   view(key).put(key_name(key), datum(id), lease, options_of(key, true));
   finish(operation);
@@ -465,8 +462,7 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
             .made_at = load.start,
             .birth_from = loader.asked_at,
             .birth_by = load.start,
-            .pinned_by = load.start,
-            .stored_from = load.clock};
+            .pinned_by = load.start};
   try {
     give_way(8);
     if (context != nullptr && loader.key == 3) get_or_load(5, &made.parts[0]);
