@@ -236,6 +236,16 @@ TEST_F(FreshnessBansTest, CyclesAndPairsThatNobodyCarriesAreTidiedAway) {
   EXPECT_EQ(freshness_.versions().size(), 0u);
 }
 
+// Two calls may set the same version at once: the second changes nothing.
+TEST_F(FreshnessBansTest, TheSameVersionAgainRefusesNoLoad) {
+  const RaiseSet version{.versions = {{"prompt", "v1"}}};
+  freshness_.raise(version, Mode::remove);
+  const Revision birth = freshness_.revision();
+  freshness_.raise(version, Mode::remove);
+  LabelledCarrier late(birth, {space_, freshness_.versions().pin("prompt", "v1")});
+  EXPECT_EQ(freshness_.judge(late, "k"), Verdict::fresh);
+}
+
 TEST_F(FreshnessBansTest, TheFirstDependencyOnAKeyMarksTheNamespaceAndMovesTheRevision) {
   const Revision before = freshness_.revision();
   EXPECT_FALSE(freshness_.find_key(*space_, "a"));
