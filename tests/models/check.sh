@@ -76,7 +76,7 @@ promise_broken() {
 
 # report MODEL NAME WHAT VERDICT STATES DEPTH MEGABYTES SECONDS
 report() {
-  line "$(printf '%-10s %-34s %-28s %11s states  depth %5s  %6s MB  %6s s' "$1" "$2" "$4" "$5" "$6" "$7" "$8")"
+  line "$(printf '%-12s %-24s %-22s %11s states  depth %5s  %6s MB  %6s s' "$1" "$2" "$4" "$5" "$6" "$7" "$8")"
   rows+=("$(printf '{"model":"%s","name":"%s","kind":"%s","result":"%s","states":%s,"depth":%s,"megabytes":%s,"seconds":%s}' \
     "$1" "$2" "$3" "${4//\"/}" "$5" "$6" "$7" "$8")")
 }
