@@ -241,6 +241,11 @@ std::size_t BanList::retire(const std::function<bool(const LabelRef& space, Revi
   std::vector<BannedAllOf> dropped;  // given up after the lock
   std::vector<BannedSpace> emptied;
   rt::WriterLock lock(mutex_);
+  // What needs memory comes first: then either all of it is done or nothing.
+  emptied.reserve(spaces_.size());
+  std::size_t most = 0;
+  for (const auto& [label, bans] : all_of_) most += bans.size();
+  dropped.reserve(most);
   std::size_t gone = 0;
   for (auto place = spaces_.begin(); place != spaces_.end();) {
     BannedSpace& banned = place->second;

@@ -14,6 +14,9 @@ LabelGraph::Change LabelGraph::relate(Label& child, std::span<const LabelRef> pa
   if (parents.empty() && !child.has_parents()) return Change::none;
   rt::WriterLock lock(mutex_);
   std::vector<Edge>& edges = child.parents_;
+  // What needs memory comes first: then either all of it is done or nothing.
+  edges.reserve(edges.size() + parents.size());
+  children_.insert(&child);
   Change change = Change::none;
   for (const LabelRef& parent : parents) {
     if (parent.get() == &child)
@@ -33,8 +36,9 @@ LabelGraph::Change LabelGraph::relate(Label& child, std::span<const LabelRef> pa
     ++lost;
     if (std::exchange(edge.current, false)) change = Change::lost;
   }
-  if (!edges.empty()) {
-    children_.insert(&child);
+  if (edges.empty()) {
+    children_.erase(&child);
+  } else {
     child.has_parents_.store(true, std::memory_order_release);  // pairs with has_parents()
   }
   return lost > kMaxLostEdges ? Change::too_many_lost : change;
