@@ -12,6 +12,7 @@
 #include "simulation/runtime/arena.hpp"
 #include "simulation/runtime/simulated_executor.hpp"
 #include "simulation/runtime/simulated_runtime.hpp"
+#include "simulation/tracer.hpp"
 #include "support/structural_audit.hpp"
 
 namespace freshet::simulation {
@@ -83,16 +84,13 @@ class Trial::Round final : public history::RoundState {
   void wind_up();
   void abandon();
   void judge(const Plan& plan);
-  /// `text` must not come from the run's memory, whose addresses would no longer be those of a run without a trace.
-  void say(std::string_view text);
   static void at_pause_point(const char* name);
 
   const Workload& workload_;
   const config::PolicyModel policy_;
   std::shared_ptr<SimulatedExecutor> executor_;
   std::vector<std::string> violations_;
-  bool traced_ = false;
-  std::vector<std::string> trace_;
+  Tracer tracer_;
   inline static Round* traced_round_ = nullptr;
 };
 
@@ -105,35 +103,28 @@ void Trial::Round::give_way() {
   }
 }
 
-void Trial::Round::say(std::string_view text) {
-  const ArenaPause pause;
-  const Machine& machine = Machine::here();
-  trace_.push_back(fmt::format("{:>9} us  {:<12} {}", machine.peek_now() / 1000 - 3'600'000'000,
-                               machine.thread_name(machine.current_id()), text));
-}
-
 void Trial::Round::began(std::size_t, const history::Operation& operation) noexcept {
-  if (!traced_) return;
+  if (!tracer_.on()) return;
   const Quiet quiet;
   const ArenaPause pause;
-  say(fmt::format("{} ...", what_of(operation, calls)));
+  tracer_.say(fmt::format("{} ...", what_of(operation, calls)));
 }
 
 void Trial::Round::ended(std::size_t, const history::Operation& operation) noexcept {
-  if (!traced_) return;
+  if (!tracer_.on()) return;
   const Quiet quiet;
   const ArenaPause pause;
   std::string end =
       operation.done || operation.act != history::Act::read ? "" : ", with an exception";
   if (operation.act == history::Act::put) end = operation.done ? ", stored" : ", refused";
-  say(fmt::format("... {}{}", history::text_of(operation, history), end));
+  tracer_.say(fmt::format("... {}{}", history::text_of(operation, history), end));
 }
 
 void Trial::Round::at_pause_point(const char* name) {
   switch_point();
   if (traced_round_ == nullptr) return;
   const ArenaPause pause;
-  traced_round_->say(fmt::format("  at {}", name));
+  traced_round_->tracer_.say(fmt::format("  at {}", name));
 }
 
 void Trial::Round::begin(const Plan& plan) {
@@ -150,7 +141,6 @@ void Trial::Round::begin(const Plan& plan) {
   model = 0;
   policy = 0;
   violations_.clear();
-  trace_.clear();
   detail::rt::simulated_stripes = plan.stripes;
 }
 
@@ -162,6 +152,7 @@ void Trial::Round::set_up(const Plan& plan) {
   components.strategies = strategies();
   components.logger = no_log();
   invalidator.emplace(testing::EngineAccess::make(policy_, std::move(components)));
+  if (tracer_.on()) tracer_.watch(&*invalidator);
   history::Worker first(*this, kSetUpLog);
   if (workload_.versions) {
     first.set_version(call_of_model, Mode::remove);
@@ -177,7 +168,7 @@ void Trial::Round::run_thread(std::size_t log, const std::vector<history::Step>&
       if (!worker) worker.emplace(*this, log);
       worker->run(std::span(&step, 1));
     } catch (const std::bad_alloc&) {
-      if (traced_) say("  an allocation failed");
+      tracer_.say("  an allocation failed");
     }
   }
 }
@@ -198,6 +189,7 @@ void Trial::Round::wind_up() {
     const ArenaPause pause;
     for (const std::string& finding : findings) violations_.push_back("audit: " + finding);
   }
+  tracer_.watch(nullptr);
   invalidator->close();
   invalidator.reset();
   executor_.reset();
@@ -214,7 +206,7 @@ void Trial::Round::abandon() {
 Verdict Trial::Round::run(const Plan& plan, SchedulerKind scheduler, bool traced, bool contained) {
   Machine& machine = Machine::here();
   begin(plan);
-  traced_ = traced;
+  tracer_.begin(traced);
   traced_round_ = traced ? this : nullptr;
   detail::rt::pause_hook.store(&at_pause_point, std::memory_order_release);
   machine.begin(plan.schedule_seed, {scheduler, workload_.points}, plan.faults);
@@ -249,7 +241,7 @@ Verdict Trial::Round::run(const Plan& plan, SchedulerKind scheduler, bool traced
   judge(plan);
   for (const history::Log& log : history.logs) verdict.operations += log.operations.size();
   verdict.violations = std::move(violations_);
-  verdict.trace = std::move(trace_);
+  verdict.trace = tracer_.take();
   return verdict;
 }
 

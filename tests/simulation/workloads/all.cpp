@@ -13,9 +13,25 @@ Faults usual_faults() { return {.spurious_wake = 4, .spurious_failure = 8, .time
 
 const std::vector<Workload>& workloads() {
   static const std::vector<Workload> all{
-      basic(),     leases(),   many(),         predicates(), memory(),         dependencies(),
-      captured(),  versions(), late_labels(),  bans(),       dropped_labels(), expiry(),
-      refreshes(), eviction(), eviction_lru(), events(),
+      basic(),
+      leases(),
+      many(),
+      predicates(),
+      memory(),
+      dependencies(),
+      captured(),
+      versions(),
+      late_labels(),
+      bans(),
+      dropped_labels(),
+      expiry(),
+      refreshes(),
+      eviction(),
+      eviction_lru(),
+      events(),
+      memory_bans(),
+      memory_dependencies(),
+      memory_refreshes(),
   };
   return all;
 }

@@ -53,12 +53,20 @@ Workload predicates() {
   return workload;
 }
 
-Workload memory() {
-  Workload workload = basic();
-  workload.name = "memory";
-  workload.about = "the same while allocations fail";
+namespace {
+
+Workload without_memory(Workload workload) {
+  workload.about += "; while allocations fail";
+  workload.name = workload.name == "basic" ? "memory" : "memory-" + workload.name;
   workload.faults.failed_allocation = 64;
   return workload;
 }
+
+}  // namespace
+
+Workload memory() { return without_memory(basic()); }
+Workload memory_bans() { return without_memory(bans()); }
+Workload memory_dependencies() { return without_memory(dependencies()); }
+Workload memory_refreshes() { return without_memory(refreshes()); }
 
 }  // namespace freshet::simulation

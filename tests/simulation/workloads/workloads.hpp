@@ -16,6 +16,9 @@ Workload leases();
 Workload many();
 Workload predicates();
 Workload memory();
+Workload memory_bans();
+Workload memory_dependencies();
+Workload memory_refreshes();
 
 // dependencies.cpp
 Workload dependencies();
