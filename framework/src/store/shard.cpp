@@ -166,15 +166,25 @@ bool Shard::attach(const KeyRef& key, std::span<const LabelRef> labels, Instant 
   const Revision joined =
       freshness_.revision();  // after the labels were pinned: older raises are ignored
   std::size_t carried = carrier.label_count();
-  for (const LabelRef& label : labels) {
-    if (carrier.carries(label.get())) continue;
-    entry->carrier().attach(carried < most ? label : freshness_.overflow_for(*label), joined);
-    ++carried;
+  try {
+    for (const LabelRef& label : labels) {
+      if (carrier.carries(label.get())) continue;
+      entry->carrier().attach(carried < most ? label : freshness_.overflow_for(*label), joined);
+      ++carried;
+    }
+  } catch (...) {  // no memory for one: those before it are carried
+    count_kinds(carrier, tagged_before, dependent_before);
+    throw;
   }
-  if (!tagged_before && carrier.carries_tag()) ++holdings_.tagged;
-  if (!dependent_before && carrier.carries_dependency()) ++holdings_.dependent;
+  count_kinds(carrier, tagged_before, dependent_before);
   relate(*entry, key, joined);
   return true;
+}
+
+void Shard::count_kinds(const Carrier& carrier, bool tagged_before,
+                        bool dependent_before) noexcept {
+  if (!tagged_before && carrier.carries_tag()) ++holdings_.tagged;
+  if (!dependent_before && carrier.carries_dependency()) ++holdings_.dependent;
 }
 
 bool Shard::relate_resident(const KeyRef& key, Instant now) {

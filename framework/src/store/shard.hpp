@@ -191,6 +191,9 @@ class alignas(64) Shard {
   };
   Resident find_resident(const KeyRef& key, Instant now, Departures& departures)
       FRESHET_REQUIRES(mutex_);
+  /// Labels were added to an entry that is here.
+  void count_kinds(const Carrier& carrier, bool tagged_before, bool dependent_before) noexcept
+      FRESHET_REQUIRES(mutex_);
   /// An entry is about to be stored: what it depends on, those depend on who depend on its key.
   void relate(const Entry& entry, const KeyRef& key, Revision since) FRESHET_REQUIRES(mutex_);
   /// True if the entry was fresh.
