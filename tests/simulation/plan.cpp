@@ -73,7 +73,7 @@ Plan make_plan(const Workload& workload, const std::vector<std::uint8_t>& calls,
   Random random(seed * 0x9E37'79B9'7F4A'7C15U + 1);
   Plan plan{.faults = workload.faults, .schedule_seed = seed};
   // With few stripes everything shares places, and more is refused than must be; with many the judge may be strict.
-  plan.stripes = random.below(4) == 0 ? 2 : 256;
+  plan.stripes = random.below(4) == 0 ? 2 : kStripesForAll;
   if (random.below(2) == 0) plan.faults = {.timers = workload.faults.timers};
   if (plan.faults.timers > 0) plan.faults.timers = random.below(plan.faults.timers + 1);
   for (std::uint32_t i = random.below(workload.most_before + 1); i > 0; --i)

@@ -13,11 +13,15 @@
 
 namespace freshet::simulation {
 
+/// With so many stripes no two labels of the model share one (in 1,024 some do): then nothing is refused, or loaded
+/// again, for the sake of another, and the judge may be strict.
+inline constexpr std::size_t kStripesForAll = 4096;
+
 struct Plan {
   std::vector<testing::history::Step> before{};                // of the set-up
   std::vector<std::vector<testing::history::Step>> threads{};  // by thread
   Faults faults{};
-  std::size_t stripes = 64;
+  std::size_t stripes = kStripesForAll;
   std::uint64_t schedule_seed = 0;
 };
 

@@ -130,7 +130,7 @@ void Trial::Round::at_pause_point(const char* name) {
 void Trial::Round::begin(const Plan& plan) {
   history.terms = configuration.terms;
   // Stripes that are shared, and what fails half-way, are causes that nobody notes.
-  if (plan.stripes < 64 || plan.faults.failed_allocation != 0)
+  if (plan.stripes < kStripesForAll || plan.faults.failed_allocation != 0)
     history.terms.keeps_everything = false;
   seed = plan.schedule_seed;
   for (history::Log& log : history.logs) {

@@ -278,7 +278,7 @@ inline std::uint64_t entropy() { return simulation::Machine::here().fault_random
 
 // Few places in each table, so that what shares one meets in every run. `stripes` is drawn per run: with few of them fills
 // are refused and labels start high for no cause of their own, so some runs have enough.
-inline std::size_t simulated_stripes = 64;
+inline std::size_t simulated_stripes = 4096;
 inline std::size_t stripes() noexcept { return simulated_stripes; }
 inline constexpr std::size_t kLockShards = 2;
 inline constexpr std::size_t kThreadStripes = 2;
