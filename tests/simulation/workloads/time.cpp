@@ -8,7 +8,8 @@ Workload expiry() {
       .name = "expiry",
       .about = "deadlines, and entries that are served past the soft one or after they expired",
       .configuration = {.name = "expiry",
-                        .policy = policy_of("{strategy: ttl, ttl: 400ms, soft_ttl: 200ms, lease: 100ms}"),
+                        .policy =
+                            policy_of("{strategy: ttl, ttl: 400ms, soft_ttl: 200ms, lease: 100ms}"),
                         .terms = {.serves_stale = true, .lifetime = 400'000'000},
                         .failing_loads = 16},
       .keys = {0, 1},
