@@ -1,5 +1,6 @@
 #include "freshness/carrier.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace freshet::detail {
@@ -43,6 +44,13 @@ std::size_t Carrier::label_count() const noexcept {
   return count;
 }
 
+std::vector<LabelRef> Carrier::all_labels() const {
+  std::vector<LabelRef> all(labels_.begin(), labels_.end());
+  for (const AttachedLabel* node = attached(); node != nullptr; node = node->next)
+    all.push_back(node->label);
+  return all;
+}
+
 bool Carrier::carries_kind(bool (*wanted)(LabelKind)) const noexcept {
   for (const LabelRef& label : labels_) {
     if (wanted(label->kind())) return true;
@@ -58,6 +66,18 @@ bool Carrier::carries_tag() const noexcept {
 }
 
 bool Carrier::carries_dependency() const noexcept { return carries_kind(is_dependency); }
+
+bool Carrier::carries_inherited() const noexcept { return carries_kind(is_inherited); }
+
+bool Carrier::carries_dependencies_of(const Carrier& other) const noexcept {
+  const auto kept = [this](const LabelRef& label) {
+    return !is_inherited(label->kind()) || carries(label.get());
+  };
+  for (const AttachedLabel* node = other.attached(); node != nullptr; node = node->next) {
+    if (!kept(node->label)) return false;
+  }
+  return std::all_of(other.labels_.begin(), other.labels_.end(), kept);
+}
 
 void Carrier::attach(LabelRef label, Revision joined) {
   if (carries(label.get())) return;

@@ -33,6 +33,8 @@ class Carrier {
   /// For a put, which is born when it takes its key's lock. Only before the entry is published.
   void be_born(Revision now) noexcept { birth_ = now; }
   std::span<const LabelRef> labels() const noexcept { return labels_; }
+  /// With those attached later.
+  std::vector<LabelRef> all_labels() const;
   const Label* name_space() const noexcept { return labels_.front().get(); }
 
   /// acquire: pairs with the release in attach(), so that an attached label is seen whole.
@@ -46,6 +48,10 @@ class Carrier {
   std::size_t label_count() const noexcept;
   bool carries_tag() const noexcept;
   bool carries_dependency() const noexcept;
+  /// A dependency, or what stands for some.
+  bool carries_inherited() const noexcept;
+  /// Whether it carries all that is inherited from `other`. O(labels of both).
+  bool carries_dependencies_of(const Carrier& other) const noexcept;
 
   /// Whether labels that it does not carry itself may make it stale: it depends on keys.
   bool may_have_ancestors() const noexcept { return depends_on_keys_; }

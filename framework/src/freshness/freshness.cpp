@@ -234,13 +234,7 @@ bool Freshness::announces_old_version(std::span<const LabelRef> labels) const {
 }
 
 void Freshness::relate(const LabelRef& key, std::span<const LabelRef> labels, Revision since) {
-  std::vector<LabelRef> parents;
-  for (const LabelRef& label : labels) {
-    // What stands for an entry's labels stands for its dependencies too.
-    const bool inherited = is_dependency(label->kind()) && !VersionTable::is_internal(*label);
-    if (inherited || is_overflow(label)) parents.push_back(label);
-  }
-  switch (labels_->graph().relate(*key, parents, since)) {
+  switch (labels_->graph().relate(*key, inherited_of(labels), since)) {
     case LabelGraph::Change::none:
     case LabelGraph::Change::gained:
       return;
@@ -251,6 +245,15 @@ void Freshness::relate(const LabelRef& key, std::span<const LabelRef> labels, Re
       raise(std::array{LabelName(LabelKind::key, key->text())}, Mode::remove);
       return labels_->graph().forget_lost(*key);
   }
+}
+
+std::vector<LabelRef> Freshness::inherited_of(std::span<const LabelRef> labels) {
+  std::vector<LabelRef> inherited;
+  for (const LabelRef& label : labels) {
+    if (is_inherited(label->kind()) && !VersionTable::is_internal(*label))
+      inherited.push_back(label);
+  }
+  return inherited;
 }
 
 Watermarks Freshness::newest_in(const Carrier& carrier) const {
@@ -266,7 +269,7 @@ Watermarks Freshness::newest_in(const Carrier& carrier) const {
     return Verdict::fresh;
   };
   const auto look = [&](const Label& label, Revision since) {
-    if (!is_dependency(label.kind())) return;
+    if (!is_inherited(label.kind())) return;
     take(label, since);
     // Nothing above says so: the walk was stopped.
     if (labels_->graph().judge(label, since, take) != Verdict::fresh) newest.remove = revision();
@@ -277,15 +280,42 @@ Watermarks Freshness::newest_in(const Carrier& carrier) const {
   return newest;
 }
 
+bool Freshness::may_be_named_late(const Carrier& carrier) noexcept {
+  return carrier.name_space()->keys_used_since().value != 0 && carrier.carries_inherited();
+}
+
 void Freshness::leave_behind(const Carrier& carrier, std::string_view key) noexcept {
-  const Label& space = *carrier.name_space();
-  if (space.keys_used_since().value == 0 || !carrier.carries_dependency()) return;
+  if (!may_be_named_late(carrier)) return;
   try {
-    const std::string text = key_label_text(space.text(), key);
+    const std::string text = key_label_text(carrier.name_space()->text(), key);
     labels_->leave_for_loads(LabelName(LabelKind::key, text), newest_in(carrier));
   } catch (...) {  // no memory: loads of the whole namespace that began before are not kept
     raise_to(carrier.labels().front()->load_floor_, revision());
   }
+}
+
+void Freshness::leave_dependencies(const Carrier& carrier, std::string_view key) noexcept {
+  if (!may_be_named_late(carrier)) return;
+  try {
+    const std::string text = key_label_text(carrier.name_space()->text(), key);
+    const LabelName name(LabelKind::key, text);
+    // A live label keeps the edges, unless it was never related to this entry: captured, or pinned a moment ago.
+    const LabelRef label = labels_->find(name);
+    if (label && labels_->graph().has_edges(*label, inherited_of(carrier.all_labels()))) return;
+    refuse_earlier_loads(
+        [&](Revision next) { labels_->leave_for_loads(name, {.remove = next, .expire = {}}); });
+  } catch (...) {  // no memory: loads of the whole namespace that began before are not kept
+    refuse_earlier_loads(
+        [&](Revision next) { raise_to(carrier.labels().front()->load_floor_, next); });
+  }
+}
+
+// Whoever is born at the new revision begins after the floor stands. No entry is touched, so `published` stays.
+void Freshness::refuse_earlier_loads(FunctionRef<void(Revision next)> leave_floor) {
+  rt::Lock lock(raise_mutex_);
+  const Revision next{revision_.load(std::memory_order_relaxed) + 1};
+  leave_floor(next);
+  revision_.store(next.value, std::memory_order_seq_cst);
 }
 
 std::uint64_t Freshness::resident(const LabelName& name) const {

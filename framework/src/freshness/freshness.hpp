@@ -132,9 +132,15 @@ class Freshness {
   void relate(const LabelRef& key, std::span<const LabelRef> labels, Revision since)
       FRESHET_EXCLUDES(raise_mutex_);
 
-  /// An entry that was stale, or may have been, leaves the table. What made its dependencies stale stays with its key: a load from before that
+  /// An entry that was stale leaves the table. What made its dependencies stale stays with its key: a load from before that
   /// may yet say that it depends on the key, when nothing else tells any more what the key depended on.
   void leave_behind(const Carrier& carrier, std::string_view key) noexcept;
+
+  /// An entry leaves the table, fresh as far as is known: for room, because its time is over, or for one with other
+  /// dependencies. What it depended on may be invalidated later, and a load from before may yet say that it depends on the
+  /// key: it is refused, unless the key's label has the edges. Moves the revision if it has to.
+  void leave_dependencies(const Carrier& carrier, std::string_view key) noexcept
+      FRESHET_EXCLUDES(raise_mutex_);
 
   /// `labels` and all labels that depend on them, directly or through others.
   std::unordered_set<const Label*> dependents_of(std::span<const LabelRef> labels) const {
@@ -207,6 +213,12 @@ class Freshness {
   Verdict judge_with_ancestors(const Label& label, Revision birth) const noexcept;
   Verdict judge_labels(Revision birth, std::span<const LabelRef> labels) const noexcept;
   Verdict judge_attached(const Carrier& carrier) const noexcept;
+
+  static std::vector<LabelRef> inherited_of(std::span<const LabelRef> labels);
+  /// Whether the carrier's key may be depended on by who does not say so yet, and depends on something itself.
+  static bool may_be_named_late(const Carrier& carrier) noexcept;
+  void refuse_earlier_loads(FunctionRef<void(Revision next)> leave_floor)
+      FRESHET_EXCLUDES(raise_mutex_);
 
   /// When what a carrier depends on was invalidated last, directly or through others, since it was born. Throws where there
   /// is no memory to look.

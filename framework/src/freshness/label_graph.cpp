@@ -44,6 +44,15 @@ LabelGraph::Change LabelGraph::relate(Label& child, std::span<const LabelRef> pa
   return lost > kMaxLostEdges ? Change::too_many_lost : change;
 }
 
+bool LabelGraph::has_edges(const Label& child, std::span<const LabelRef> parents) const {
+  rt::ReaderLock lock(mutex_);
+  return std::all_of(parents.begin(), parents.end(), [&](const LabelRef& parent) {
+    return parent.get() == &child ||
+           std::any_of(child.parents_.begin(), child.parents_.end(),
+                       [&](const Edge& edge) { return edge.parent == parent; });
+  });
+}
+
 void LabelGraph::forget_lost(Label& child) {
   std::vector<Edge> lost;  // given up after the lock
   rt::WriterLock lock(mutex_);

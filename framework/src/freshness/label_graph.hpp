@@ -33,6 +33,10 @@ class LabelGraph {
   Change relate(Label& child, std::span<const LabelRef> parents, Revision since)
       FRESHET_EXCLUDES(mutex_);
 
+  /// Whether `child` has an edge, current or not, to each of `parents` but itself.
+  bool has_edges(const Label& child, std::span<const LabelRef> parents) const
+      FRESHET_EXCLUDES(mutex_);
+
   /// Drops the edges of `child` that are not current.
   void forget_lost(Label& child) FRESHET_EXCLUDES(mutex_);
 

@@ -85,6 +85,8 @@ StoreOutcome Shard::fill(const EntryRef& ref, const KeyRef& key, std::uint64_t s
   const Entry* resident = find_resident(key, now, departures).entry;
   if (resident != nullptr && resident->carrier().birth() > carrier.birth())
     return StoreOutcome::refused_older;
+  if (resident != nullptr && !carrier.carries_dependencies_of(resident->carrier()))
+    freshness_.leave_dependencies(resident->carrier(), key.key);
   relate(entry_of(ref), key, carrier.birth());
   return insert(ref, key, now, departures);
 }
@@ -146,12 +148,7 @@ bool Shard::invalidate_resident(Entry& entry, bool was_expired, Mode mode, Remov
 void Shard::relate(const Entry& entry, const KeyRef& key, Revision since) {
   const LabelRef label = freshness_.find_key(*key.space, key.key);
   if (!label) return;
-  const Carrier& carrier = entry.carrier();
-  if (carrier.attached() == nullptr) return freshness_.relate(label, carrier.labels(), since);
-  std::vector<LabelRef> labels(carrier.labels().begin(), carrier.labels().end());
-  for (const AttachedLabel* late = carrier.attached(); late != nullptr; late = late->next)
-    labels.push_back(late->label);
-  freshness_.relate(label, labels, since);
+  freshness_.relate(label, entry.carrier().all_labels(), since);
 }
 
 bool Shard::attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now,
@@ -393,10 +390,23 @@ void Shard::forget(Entry& entry, RemovalCause cause, Departures& departures) noe
   holdings_.tagged -= entry.carrier().carries_tag() ? 1 : 0;
   holdings_.dependent -= entry.carrier().carries_dependency() ? 1 : 0;
   freshness_.count_out(entry.carrier());
-  // Whose time was over may have been stale besides.
-  if (cause == RemovalCause::label || cause == RemovalCause::ban || cause == RemovalCause::expired)
-    freshness_.leave_behind(entry.carrier(), entry.key());
+  leave_traces(entry, cause);
   departures.add(entry, cause);
+}
+
+// Calls that name the key have raised its label themselves; a fill has seen to what it replaces.
+void Shard::leave_traces(const Entry& entry, RemovalCause cause) noexcept {
+  switch (cause) {
+    case RemovalCause::label:
+    case RemovalCause::ban:
+      return freshness_.leave_behind(entry.carrier(), entry.key());
+    case RemovalCause::expired:
+    case RemovalCause::capacity:
+      return freshness_.leave_dependencies(entry.carrier(), entry.key());
+    case RemovalCause::explicit_:
+    case RemovalCause::replaced:
+      return;
+  }
 }
 
 void Shard::note_next_times() noexcept {

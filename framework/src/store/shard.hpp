@@ -213,6 +213,7 @@ class alignas(64) Shard {
   void link(Entry& entry) noexcept FRESHET_REQUIRES(mutex_);
   void forget(Entry& entry, RemovalCause cause, Departures& departures) noexcept
       FRESHET_REQUIRES(mutex_);
+  void leave_traces(const Entry& entry, RemovalCause cause) noexcept FRESHET_REQUIRES(mutex_);
   void note_next_times() noexcept FRESHET_REQUIRES(mutex_);
   void sample(Instant now, const SurveyLimits& limits, Survey& into) FRESHET_REQUIRES(mutex_);
   void find_next_to_expire(Instant now, const SurveyLimits& limits, Survey& into)

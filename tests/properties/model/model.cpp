@@ -105,7 +105,28 @@ unsigned Model::cause_of(const Entry& entry) const {
 
 void Model::leave(Entry& entry, unsigned causes) {
   removals.one_of(causes | entry.maybe_left_by);
+  if (depends(entry)) left_[at(entry.name)] = last_left_ = static_cast<int>(order());
   resident_[at(entry.name)] = -1;
+}
+
+bool Model::depends(const Entry& entry) {
+  return std::any_of(entry.labels.begin(), entry.labels.end(),
+                     [](const Carried& own) { return is_dependency(own.label); });
+}
+
+bool Model::may_have_left(const Name& name, Order since) const {
+  if (left_[at(name)] >= static_cast<int>(since)) return true;
+  const int id = resident_[at(name)];
+  if (id < 0) return false;
+  const Entry& entry = entries_[static_cast<std::size_t>(id)];
+  return entry.maybe_dead(now()) && depends(entry);  // the sweeper may have come
+}
+
+bool Model::any_may_have_left(Order since) const {
+  if (last_left_ >= static_cast<int>(since)) return true;
+  return std::any_of(resident_.begin(), resident_.end(), [&](int id) {
+    return id >= 0 && may_have_left(entries_[static_cast<std::size_t>(id)].name, since);
+  });
 }
 
 void Model::examine(const Name& name) {
@@ -206,11 +227,16 @@ unsigned Model::judge_fill(const Entry& made, const Plan& plan, unsigned sequenc
         });
     doubt = doubt || same_version || retired || floor_elsewhere;
   }
+  // What an entry that has gone depended on is not known any more to who names its key late.
+  for (const Carried& own : made.labels) {
+    const bool other = is_key(own.label) && own.label != key_label(made.name);
+    doubt = doubt || (other && may_have_left(key_of(own.label), made.birth));
+  }
   unsigned allowed = doubt ? bit(StoreOutcome::refused_invalidated) : 0;
   const Entry* old = find(made.name);
   if (old == nullptr || old->surely_dead(now())) return allowed | bit(StoreOutcome::stored);
   bool surely_older = false;
-  bool maybe_older = false;
+  bool maybe_older = any_may_have_left(made.birth);  // which moves the revision
   for (Order i = made.birth; i < old->birth; ++i) {
     maybe_older = true;
     surely_older = surely_older || history_[i].sure;

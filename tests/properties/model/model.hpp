@@ -106,6 +106,15 @@ class Model {
   std::uint64_t doubts = 0;  // that a look resolved
 
  private:
+  static std::array<int, kNames> none() {
+    std::array<int, kNames> none;
+    none.fill(-1);
+    return none;
+  }
+  static bool depends(const Entry& entry);
+  /// Whether an entry with dependencies may have left this name since.
+  bool may_have_left(const Name& name, Order since) const;
+  bool any_may_have_left(Order since) const;
   static void add_keys(Resolved& target, const Pattern& pattern);
   void resolve_version(const Aim& aim, Resolved& target);
   static std::vector<int> declared_by(const Said& said);
@@ -144,14 +153,13 @@ class Model {
   std::array<int, 3> keys_used_at_{-1, -1,
                                    -1};  // where in the history keys began to be depended on
   std::array<unsigned, kNames> sequences_{};
-  std::array<int, kNames> resident_ = [] {
-    std::array<int, kNames> none;
-    none.fill(-1);
-    return none;
-  }();
+  std::array<int, kNames> resident_ = none();
   std::array<std::vector<int>, kNames> stored_{};  // every entry ever stored under a name
   std::array<std::map<Label, Order>, kNames>
       ever_{};  // what they depended on, since when at the earliest
+  // When entries that depended on something were found gone last, by key and of all; negative: never.
+  std::array<int, kNames> left_ = none();
+  int last_left_ = -1;
 };
 
 }  // namespace freshet::testing::model

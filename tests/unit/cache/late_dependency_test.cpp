@@ -149,12 +149,12 @@ TEST_F(LateChainTest, AMiddleWhoseTimeIsOverBeforeAnybodyLooks) {
     clock_->advance(30s);
   });
 }
-TEST_F(LateChainTest, AMiddleWhoseTimeIsOverAndNothingElseIsNoReason) {
+TEST_F(LateChainTest, AMiddleThatHasGoneIsNoReasonForWhatIsLoadedAfterwards) {
+  clock_->advance(30s);
+  invalidator_->settle();
   pages_->get_or_load("loaded", [&](LoadContext& load) {
-    clock_->advance(30s);
-    invalidator_->settle();
     load.depends_on("middles/middle");
-    return std::string("made of the middle");
+    return std::string("made without the middle");
   });
   EXPECT_TRUE(pages_->contains("loaded"));
 }
@@ -164,6 +164,73 @@ TEST_F(LateChainTest, ARetiredBanBeyondAMiddleThatIsStillKnown) {
   pages_->put("holder", "v", {.depends_on = {"middles/middle"}});
   const auto holder = pages_->get("holder");
   expect_refused([&] { invalidator_->invalidate_prefix("part", "parts"); });
+}
+
+// An entry that leaves while it is fresh is not there any more when what it depended on is invalidated.
+class DepartedDependencyTest : public CacheFixture {
+ protected:
+  DepartedDependencyTest() {
+    use(R"(
+freshet: 1
+namespaces:
+  pages: {strategy: manual, lease: 2h}
+  parts: {strategy: ttl, ttl: 1h, capacity: {entries: 1}}
+)");
+    pages().put("other", "v", {.depends_on = {"parts/part"}});  // keys of parts are in use
+    pages().invalidate("other");
+    parts().put("part", "old", {.depends_on = {"row"}});
+  }
+  Cache<std::string> pages() { return invalidator_->cache<std::string>("pages"); }
+  Cache<std::string> parts() { return invalidator_->cache<std::string>("parts"); }
+  StoreOutcome put_page(const Lease& lease) {
+    return pages().put("page", "made of the part", lease, {.depends_on = {"parts/part"}});
+  }
+};
+
+TEST_F(DepartedDependencyTest, ALeaseFromBeforeAnEvictionIsRefusedForWhatCameAfterIt) {
+  const Lease before = pages().lease("page");
+  parts().put("another", "v");
+  ASSERT_FALSE(parts().contains("part"));
+  const Lease after = pages().lease("page");
+  invalidator_->invalidate_dependents("row");
+  EXPECT_EQ(put_page(before), StoreOutcome::refused_invalidated);
+  EXPECT_EQ(put_page(after), StoreOutcome::stored) << "the part was gone when it was taken";
+}
+
+TEST_F(DepartedDependencyTest, ALeaseFromBeforeTheEndOfAnEntrysTimeIsRefusedForWhatCameAfterIt) {
+  const Lease before = pages().lease("page");
+  clock_->advance(1h);
+  invalidator_->settle();
+  invalidator_->invalidate_dependents("row");
+  EXPECT_EQ(put_page(before), StoreOutcome::refused_invalidated);
+}
+
+TEST_F(DepartedDependencyTest, ALeaseFromBeforeARefillWithOtherDependenciesIsRefused) {
+  const Lease page = pages().lease("page");
+  const Lease part = parts().lease("part");
+  ASSERT_EQ(parts().put("part", "new", part, {.depends_on = {"column"}}), StoreOutcome::stored);
+  invalidator_->invalidate_dependents("row");
+  EXPECT_EQ(put_page(page), StoreOutcome::refused_invalidated);
+}
+
+TEST_F(DepartedDependencyTest, ARefillWithTheSameDependenciesRefusesNothingByItself) {
+  const Lease page = pages().lease("page");
+  const Lease part = parts().lease("part");
+  parts().put("part", "new", part, {.depends_on = {"row"}});
+  EXPECT_EQ(put_page(page), StoreOutcome::stored);
+  EXPECT_TRUE(pages().contains("page"));
+  invalidator_->invalidate_dependents("row");
+  EXPECT_FALSE(pages().contains("page"));
+}
+
+TEST_F(DepartedDependencyTest, WhoeverHeldTheKeyBeforeKeepsItsDependenciesAndIsNotRefused) {
+  pages().put("holder", "v", {.depends_on = {"parts/part"}});
+  const Lease page = pages().lease("page");
+  parts().put("another", "v");
+  EXPECT_EQ(put_page(page), StoreOutcome::stored);
+  invalidator_->invalidate_dependents("row");
+  EXPECT_FALSE(pages().contains("page"));
+  EXPECT_FALSE(pages().contains("holder"));
 }
 
 TEST_F(LateDependencyTest, NamesWithZeroBytesDoNotRunIntoEachOther) {
