@@ -14,15 +14,12 @@
 #include <iostream>
 
 #include "support/cache_fixture.hpp"
+#include "support/sanitizers.hpp"
 
 namespace freshet::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMeasures = false;  // the sanitizer's allocator keeps what is freed
-#else
-constexpr bool kMeasures = true;
-#endif
+constexpr bool kMeasures = !kSanitized;  // a sanitizer's allocator keeps what is freed
 
 constexpr std::string_view kPolicy = R"(
 freshet: 1

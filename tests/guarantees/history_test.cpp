@@ -17,6 +17,7 @@
 
 #include "guarantees/history_round.hpp"
 #include "guarantees/history_text.hpp"
+#include "support/sanitizers.hpp"
 
 namespace freshet::testing::history {
 namespace {
@@ -24,11 +25,7 @@ namespace {
 constexpr std::size_t kSteps = 100'000;  // of a round, all workers together
 constexpr std::uint64_t kLineEvery = 100'000'000;
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t kOperations = 1'000'000;
-#else
-constexpr std::uint64_t kOperations = 10'000'000;
-#endif
+constexpr std::uint64_t kOperations = kSanitized ? 1'000'000 : 10'000'000;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);

@@ -10,15 +10,12 @@
 #include <sstream>
 
 #include "properties/model/runner.hpp"
+#include "support/sanitizers.hpp"
 
 namespace freshet::testing::model {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kCases = 500;
-#else
-constexpr int kCases = 10'000;
-#endif
+constexpr int kCases = kSanitized ? 500 : 10'000;
 
 TEST(CacheModelTest, AgreesWithTheModelOverRandomCommandSequences) {
   rc::detail::TestParams params;
