@@ -30,11 +30,11 @@ Workload expiry() {
 Workload refreshes() {
   Workload workload = expiry();
   workload.name = "refreshes";
-  workload.about = "refreshes in the background against what invalidates, with captured values";
+  workload.about = "refreshes in the background against what invalidates, with captured values and late labels";
   workload.keys = {0, 1, 5};
-  workload.calls = {"key a/user:1", "key a/user:2", "tag own:0",
-                    "tag own:1",    "tag own:5",    "pattern a/user"};
-  workload.weights = {.get = 3, .load = 9, .invalidate = 4, .pass_time = 4};
+  workload.calls = {"key a/user:1", "key a/user:2",   "tag own:0",  "tag own:1",
+                    "tag own:5",    "pattern a/user", "late late0", "late late2"};
+  workload.weights = {.get = 3, .load = 9, .label = 1, .invalidate = 4, .pass_time = 4};
   workload.points = 4096;
   return workload;
 }
