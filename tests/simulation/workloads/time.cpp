@@ -30,7 +30,8 @@ Workload expiry() {
 Workload refreshes() {
   Workload workload = expiry();
   workload.name = "refreshes";
-  workload.about = "refreshes in the background against what invalidates, with captured values and late labels";
+  workload.about =
+      "refreshes in the background against what invalidates, with captured values and late labels";
   workload.keys = {0, 1, 5};
   workload.calls = {"key a/user:1", "key a/user:2",   "tag own:0",  "tag own:1",
                     "tag own:5",    "pattern a/user", "late late0", "late late2"};
