@@ -123,13 +123,14 @@ void RateBook::warn_of_tags(const LabelSpread& spread, std::uint64_t entries,
   };
   if (tags_.total() >= thresholds_.tag_share_from) {
     const std::uint64_t all = tags_.total();
+    const double too_often = thresholds_.tag_share;
     tags_.visit([&](const Frequency& tag) {
       const double value = share(tag.count - tag.error, all);
-      if (value >= thresholds_.tag_share)
+      if (value >= too_often)
         warnings.push_back({.kind = WarningKind::tag_invalidated_most,
                             .tag = tag.text,
                             .value = value,
-                            .threshold = thresholds_.tag_share});
+                            .threshold = too_often});
       return false;  // the most frequent one only
     });
   }
