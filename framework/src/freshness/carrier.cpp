@@ -3,7 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "freshness/version_table.hpp"
+
 namespace freshet::detail {
+
+bool is_inherited(const Label& label) noexcept {
+  return label.kind() == LabelKind::overflow ||
+         (is_dependency(label.kind()) && !VersionTable::is_internal(label));
+}
 
 Carrier::Carrier(Revision birth, std::span<const LabelRef> labels) noexcept
     : birth_(birth), labels_(labels) {
@@ -51,27 +58,29 @@ std::vector<LabelRef> Carrier::all_labels() const {
   return all;
 }
 
-bool Carrier::carries_kind(bool (*wanted)(LabelKind)) const noexcept {
+bool Carrier::carries_any(bool (*wanted)(const Label&)) const noexcept {
   for (const LabelRef& label : labels_) {
-    if (wanted(label->kind())) return true;
+    if (wanted(*label)) return true;
   }
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next) {
-    if (wanted(node->label->kind())) return true;
+    if (wanted(*node->label)) return true;
   }
   return false;
 }
 
 bool Carrier::carries_tag() const noexcept {
-  return carries_kind([](LabelKind kind) { return kind == LabelKind::tag; });
+  return carries_any([](const Label& label) { return label.kind() == LabelKind::tag; });
 }
 
-bool Carrier::carries_dependency() const noexcept { return carries_kind(is_dependency); }
+bool Carrier::carries_dependency() const noexcept {
+  return carries_any([](const Label& label) { return is_dependency(label.kind()); });
+}
 
-bool Carrier::carries_inherited() const noexcept { return carries_kind(is_inherited); }
+bool Carrier::carries_inherited() const noexcept { return carries_any(is_inherited); }
 
-bool Carrier::carries_dependencies_of(const Carrier& other) const noexcept {
+bool Carrier::carries_inherited_of(const Carrier& other) const noexcept {
   const auto kept = [this](const LabelRef& label) {
-    return !is_inherited(label->kind()) || carries(label.get());
+    return !is_inherited(*label) || carries(label.get());
   };
   for (const AttachedLabel* node = other.attached(); node != nullptr; node = node->next) {
     if (!kept(node->label)) return false;

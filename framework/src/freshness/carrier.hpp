@@ -21,6 +21,10 @@ struct AttachedLabel {
   AttachedLabel* next;
 };
 
+/// Whether who depends on a key inherits this label from the key's entry: a dependency, or what stands for some. Not the
+/// policy version: a change of that raises the namespace, and with it the key.
+bool is_inherited(const Label& label) noexcept;
+
 class Carrier {
  public:
   /// `labels`: the namespace first, each once. They are whoever's the carrier is part of, and stay as they are while it is.
@@ -48,10 +52,10 @@ class Carrier {
   std::size_t label_count() const noexcept;
   bool carries_tag() const noexcept;
   bool carries_dependency() const noexcept;
-  /// A dependency, or what stands for some.
+  /// Something that is_inherited().
   bool carries_inherited() const noexcept;
   /// Whether it carries all that is inherited from `other`. O(labels of both).
-  bool carries_dependencies_of(const Carrier& other) const noexcept;
+  bool carries_inherited_of(const Carrier& other) const noexcept;
 
   /// Whether labels that it does not carry itself may make it stale: it depends on keys.
   bool may_have_ancestors() const noexcept { return depends_on_keys_; }
@@ -80,7 +84,7 @@ class Carrier {
   void expire() noexcept { verdict_.store(Verdict::expired, std::memory_order_relaxed); }
 
  private:
-  bool carries_kind(bool (*wanted)(LabelKind)) const noexcept;
+  bool carries_any(bool (*wanted)(const Label&)) const noexcept;
 
   Revision birth_;  // never changes once published
   const std::span<const LabelRef> labels_;

@@ -250,8 +250,7 @@ void Freshness::relate(const LabelRef& key, std::span<const LabelRef> labels, Re
 std::vector<LabelRef> Freshness::inherited_of(std::span<const LabelRef> labels) {
   std::vector<LabelRef> inherited;
   for (const LabelRef& label : labels) {
-    if (is_inherited(label->kind()) && !VersionTable::is_internal(*label))
-      inherited.push_back(label);
+    if (is_inherited(*label)) inherited.push_back(label);
   }
   return inherited;
 }
@@ -269,7 +268,7 @@ Watermarks Freshness::newest_in(const Carrier& carrier) const {
     return Verdict::fresh;
   };
   const auto look = [&](const Label& label, Revision since) {
-    if (!is_inherited(label.kind())) return;
+    if (!is_inherited(label)) return;
     take(label, since);
     // Nothing above says so: the walk was stopped.
     if (labels_->graph().judge(label, since, take) != Verdict::fresh) newest.remove = revision();

@@ -34,11 +34,6 @@ inline bool is_dependency(LabelKind kind) noexcept {
   return kind == LabelKind::resource || kind == LabelKind::key || kind == LabelKind::version;
 }
 
-/// Whether whoever depends on a key inherits it from the key's entry: its dependencies, and what stands for them.
-inline bool is_inherited(LabelKind kind) noexcept {
-  return is_dependency(kind) || kind == LabelKind::overflow;
-}
-
 /// Names of labels that are made of two parts. The parts cannot run into each other.
 std::string key_label_text(std::string_view name_space, std::string_view key);
 std::string version_label_text(std::string_view dependency, std::string_view hash);

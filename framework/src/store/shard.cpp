@@ -85,7 +85,7 @@ StoreOutcome Shard::fill(const EntryRef& ref, const KeyRef& key, std::uint64_t s
   const Entry* resident = find_resident(key, now, departures).entry;
   if (resident != nullptr && resident->carrier().birth() > carrier.birth())
     return StoreOutcome::refused_older;
-  if (resident != nullptr && !carrier.carries_dependencies_of(resident->carrier()))
+  if (resident != nullptr && !carrier.carries_inherited_of(resident->carrier()))
     freshness_.leave_dependencies(resident->carrier(), key.key);
   relate(entry_of(ref), key, carrier.birth());
   return insert(ref, key, now, departures);

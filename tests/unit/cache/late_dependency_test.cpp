@@ -223,6 +223,17 @@ TEST_F(DepartedDependencyTest, ARefillWithTheSameDependenciesRefusesNothingByIts
   EXPECT_FALSE(pages().contains("page"));
 }
 
+// A namespace's policy version is no dependency: a new one raises the namespace, and with it its keys.
+TEST_F(DepartedDependencyTest, AnEntryThatCarriesOnlyItsPolicyVersionLeavesNothingBehind) {
+  const auto versioned = parts().at_version("v1");  // keeps the namespace known
+  parts().invalidate("part");
+  ASSERT_EQ(versioned.put("part", "v", versioned.lease("part")), StoreOutcome::stored);
+  const Lease page = pages().lease("page");
+  clock_->advance(1h);
+  invalidator_->settle();
+  EXPECT_EQ(put_page(page), StoreOutcome::stored);
+}
+
 TEST_F(DepartedDependencyTest, WhoeverHeldTheKeyBeforeKeepsItsDependenciesAndIsNotRefused) {
   pages().put("holder", "v", {.depends_on = {"parts/part"}});
   const Lease page = pages().lease("page");
