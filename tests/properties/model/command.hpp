@@ -45,6 +45,7 @@ enum class Verb {
   put,
   get,
   load,
+  load_many,
   lease,
   put_leased,
   tag,
@@ -70,9 +71,12 @@ struct Command {
   std::vector<Aim> aims{};  // what goes; of a load: while its loader runs
   Mode mode = Mode::remove;
   bool dry_run = false;
-  int view = -1;      // the policy version that the view announces
-  int number = 0;     // seconds, entries, a lease's place, a predicate
-  bool looks = true;  // whether everything is compared afterwards
+  int view = -1;             // the policy version that the view announces
+  bool scoped = false;       // through a view of the part of the key before its first separator
+  bool skips_read = false;   // of the tier
+  bool skips_write = false;  // of the tier; of an invalidation: it does nothing
+  int number = 0;            // seconds, entries, a lease's place, a predicate
+  bool looks = true;         // whether everything is compared afterwards
 };
 
 // Text.
@@ -109,27 +113,22 @@ inline std::ostream& operator<<(std::ostream& out, const Aim& aim) {
 }
 
 inline std::ostream& operator<<(std::ostream& out, const Command& c) {
-  static constexpr const char* kVerbs[] = {"put",
-                                           "get",
-                                           "get_or_load",
-                                           "lease",
-                                           "put_leased",
-                                           "tag",
-                                           "add_dependency",
-                                           "invalidate",
-                                           "invalidate_many",
-                                           "invalidate_if",
-                                           "advance",
-                                           "sweep",
-                                           "settle"};
+  static constexpr const char* kVerbs[] = {
+      "put",           "get",     "get_or_load",    "get_many",   "lease",
+      "put_leased",    "tag",     "add_dependency", "invalidate", "invalidate_many",
+      "invalidate_if", "advance", "sweep",          "settle"};
   static constexpr const char* kReads[] = {"", "get", "contains", "get_or_load"};
   out << kVerbs[static_cast<int>(c.verb)];
   if (c.verb <= Verb::depend) out << " " << text_of(c.name) << c.said;
   if (c.verb == Verb::predicate) out << " " << kSpaces[static_cast<std::size_t>(c.name.space)];
   if (c.view >= 0 && c.verb <= Verb::put_leased)
     out << " at_version " << kPolicyVersions[static_cast<std::size_t>(c.view)];
+  if (c.scoped) out << " scoped";
+  if (c.skips_read) out << " skips_read";
+  if (c.skips_write) out << " skips_write";
   if (c.number != 0) out << " " << c.number;
-  if (c.verb == Verb::load) {
+  if (c.verb == Verb::load_many) out << " and " << kKeys[static_cast<std::size_t>(c.other.key)];
+  if (c.verb == Verb::load || c.verb == Verb::load_many) {
     out << " {loader:" << c.loader;
     if (!c.keeps) out << " do_not_keep";
     if (c.read != Read::nothing)
@@ -210,7 +209,7 @@ class Draw {
   int one_of(const int (&values)[kCount]) {
     return values[below(static_cast<int>(kCount))];
   }
-  Name name() { return {below(3), below(kStoredKeys)}; }
+  Name name() { return {below(kSpaceCount), below(kStoredKeys)}; }
 
   Said said(int rarely) {
     Said said;
@@ -227,7 +226,7 @@ class Draw {
     aim.kind = static_cast<Aim::Kind>(below(Aim::kinds));
     // What takes everything would leave little to look at.
     if (aim.kind == Aim::all && !one_in(4)) aim.kind = Aim::key;
-    aim.space = below(3);
+    aim.space = below(kSpaceCount);
     aim.what = below(1 << 8);
     return aim;
   }
@@ -235,10 +234,10 @@ class Draw {
   Command command() {
     using enum Verb;
     static constexpr Verb kVerbs[] = {
-        put,        put,  put,       put,     get,        load,       load,
-        load,       load, load,      load,    lease,      lease,      put_leased,
-        put_leased, tag,  depend,    depend,  invalidate, invalidate, invalidate,
-        invalidate, many, predicate, advance, sweep,      settle};
+        put,        put,        put,  put,       get,       load,       load,
+        load,       load,       load, load,      load_many, lease,      lease,
+        put_leased, put_leased, tag,  depend,    depend,    invalidate, invalidate,
+        invalidate, invalidate, many, predicate, advance,   sweep,      settle};
     Command c;
     c.verb = kVerbs[below(static_cast<int>(std::size(kVerbs)))];
     c.name = name();
@@ -246,7 +245,16 @@ class Draw {
     c.mode = one_in(3) ? Mode::expire : Mode::remove;
     c.looks = !one_in(4);
     if (one_in(6)) c.view = below(2);
-    if (c.verb == load) draw_loader(c);
+    c.scoped = c.name.key >= 2 && one_in(4);
+    c.skips_read = one_in(12);
+    c.skips_write = one_in(12);
+    if (c.verb == load || c.verb == load_many) draw_loader(c);
+    if (c.verb == load_many) {
+      c.loader = {};
+      c.read = Read::nothing;
+      c.other.space = c.name.space;
+      if (c.other.key == c.name.key) c.other.key = (c.name.key + 1) % kStoredKeys;
+    }
     if (c.verb == invalidate) c.aims = {aim()};
     if (c.verb == many) c.aims = {aim(), aim(), aim()};
     if (c.verb == invalidate || c.verb == many || c.verb == predicate) c.dry_run = one_in(4);
@@ -285,11 +293,14 @@ inline std::vector<Command> simpler(const Command& from) {
   for (std::size_t i = 0; i < from.aims.size(); ++i) {
     add([&](Command& c) {
       c.aims.erase(c.aims.begin() + static_cast<std::ptrdiff_t>(i));
-      return c.verb == Verb::load || c.aims.size() > 1;
+      return c.verb == Verb::load || c.verb == Verb::load_many || c.aims.size() > 1;
     });
   }
   reset(&Command::read);
   reset(&Command::view);
+  reset(&Command::scoped);
+  reset(&Command::skips_read);
+  reset(&Command::skips_write);
   reset(&Command::keeps);
   reset(&Command::mode);
   reset(&Command::looks);
@@ -300,6 +311,7 @@ inline std::vector<Command> simpler(const Command& from) {
     }
   }
   add([](Command& c) { return std::exchange(c.verb, Verb::put) == Verb::load && c.aims.empty(); });
+  add([](Command& c) { return std::exchange(c.verb, Verb::load) == Verb::load_many; });
   return found;
 }
 

@@ -87,7 +87,7 @@ void Model::use_keys(int space) {
 void Model::set_deadlines(Entry& made, const Said& said, const Said& loader, Instant at_most,
                           Instant now) {
   std::optional<Duration> lifetime;
-  if (made.name.space != 0) lifetime = kTtl;
+  if (made.name.space == 1 || made.name.space == kGamma) lifetime = kTtl;
   if (said.ttl >= 0) lifetime = std::chrono::seconds(said.ttl);
   if (loader.ttl >= 0)
     lifetime =
@@ -137,7 +137,7 @@ void Model::examine(const Name& name) {
 }
 
 void Model::examine_all() {
-  for (int space = 0; space < 3; ++space) {
+  for (int space = 0; space < kSpaceCount; ++space) {
     for (int key = 0; key < kStoredKeys; ++key) examine({space, key});
   }
 }
@@ -191,9 +191,57 @@ void Model::put(const Name& name, Entry made, const Plan& plan) {
   store(std::move(made), loss);
 }
 
-void Model::overwrite(const Name& name) {
-  outcomes.one_of(bit(StoreOutcome::not_kept_by_policy));
+void Model::overwrite(const Name& name, StoreOutcome outcome) {
+  outcomes.one_of(bit(outcome));
   invalidate_key(name, Mode::remove);
+}
+
+Model::Hit Model::hits_since(const Entry& made, Order from, bool bans_may_be_retired) {
+  const Reach sure = surely_reaches(made.labels, from);
+  const Reach maybe = maybe_reaches(made.labels, from);
+  Hit hit;
+  for (Order i = from; i < order(); ++i) {
+    const Fact& fact = history_[i];
+    const bool floor = fact.kind == Fact::Kind::load_floor && fact.space == made.name.space;
+    if (fact.sure && (floor || bans(fact, i, made) || takes_any(fact, i, sure)))
+      return {true, true};
+    hit.maybe = hit.maybe || takes_any(fact, i, maybe);
+    // A pair that is named late comes alive where its dependency was last changed.
+    const bool same_version = fact.kind == Fact::Kind::version &&
+                              made.find(versions_.label(fact.dependency, fact.hash)) != nullptr;
+    // A ban that every entry was looked at since is retired, and leases are not waited for.
+    const bool retired = bans_may_be_retired && i < swept_at_ &&
+                         (fact.kind == Fact::Kind::key_ban || fact.kind == Fact::Kind::all_of);
+    // The floor of a predicate stands for the keys of its namespace too, whatever way leads to them.
+    const bool floor_elsewhere =
+        fact.kind == Fact::Kind::load_floor &&
+        std::any_of(maybe.labels().begin(), maybe.labels().end(), [&](Label label) {
+          return is_key(label) && key_of(label).space == fact.space;
+        });
+    hit.maybe = hit.maybe || same_version || retired || floor_elsewhere;
+  }
+  return hit;
+}
+
+Order Model::held_from() const {
+  Order from = 0;
+  for (const auto& [at, order] : noted_) from = at <= now() - kHoldOff ? order : from;
+  return from;
+}
+
+void Model::note() { noted_.emplace_back(now(), order()); }
+
+unsigned Model::judge_hold_off(const Entry& made, Order from, Instant began) {
+  if (made.name.space != kDelta) return bit(StoreOutcome::stored);
+  const std::optional<Instant>& written = written_[at(made.name)];
+  if (written && *written > began - kHoldOff) return bit(StoreOutcome::refused_hold_off);
+  // As if it had begun that much earlier.
+  Entry earlier = made;
+  earlier.birth = from;
+  for (Carried& own : earlier.labels) own.joined = from;
+  const Hit hit = hits_since(earlier, from, true);
+  if (hit.sure) return bit(StoreOutcome::refused_hold_off);
+  return bit(StoreOutcome::stored) | (hit.maybe ? bit(StoreOutcome::refused_hold_off) : 0);
 }
 
 unsigned Model::judge_fill(const Entry& made, const Plan& plan, unsigned sequence, bool leased,
@@ -204,35 +252,15 @@ unsigned Model::judge_fill(const Entry& made, const Plan& plan, unsigned sequenc
   for (const Carried& own : made.labels) {
     if (versions_.announces_other(own.label)) return bit(StoreOutcome::refused_version);
   }
-  const Reach sure = surely_reaches(made.labels, made.birth);
-  const Reach maybe = maybe_reaches(made.labels, made.birth);
-  bool doubt = false;
-  for (Order i = made.birth; i < order(); ++i) {
-    const Fact& fact = history_[i];
-    const bool floor = fact.kind == Fact::Kind::load_floor && fact.space == made.name.space;
-    if (fact.sure && (floor || bans(fact, i, made) || takes_any(fact, i, sure)))
-      return bit(StoreOutcome::refused_invalidated);
-    doubt = doubt || takes_any(fact, i, maybe);
-    // A pair that is named late comes alive where its dependency was last changed.
-    const bool same_version = fact.kind == Fact::Kind::version &&
-                              made.find(versions_.label(fact.dependency, fact.hash)) != nullptr;
-    // A ban that every entry was looked at since is retired, and leases are not waited for.
-    const bool retired = leased && i < swept_at_ &&
-                         (fact.kind == Fact::Kind::key_ban || fact.kind == Fact::Kind::all_of);
-    // The floor of a predicate stands for the keys of its namespace too, whatever way leads to them.
-    const bool floor_elsewhere =
-        fact.kind == Fact::Kind::load_floor &&
-        std::any_of(maybe.labels().begin(), maybe.labels().end(), [&](Label label) {
-          return is_key(label) && key_of(label).space == fact.space;
-        });
-    doubt = doubt || same_version || retired || floor_elsewhere;
-  }
-  // What an entry that has gone depended on is not known any more to who names its key late.
-  for (const Carried& own : made.labels) {
-    const bool other = is_key(own.label) && own.label != key_label(made.name);
-    doubt = doubt || (other && may_have_left(key_of(own.label), made.birth));
-  }
-  unsigned allowed = doubt ? bit(StoreOutcome::refused_invalidated) : 0;
+  const Hit hit = hits_since(made, made.birth, leased);
+  if (hit.sure) return bit(StoreOutcome::refused_invalidated);
+  // What an entry that has gone depended on is not known any more to who names its key late, directly or through others.
+  const Reach reach = maybe_reaches(made.labels, made.birth);
+  const bool gone = std::any_of(reach.labels().begin(), reach.labels().end(), [&](Label label) {
+    return is_key(label) && label != key_label(made.name) &&
+           may_have_left(key_of(label), made.birth);
+  });
+  unsigned allowed = hit.maybe || gone ? bit(StoreOutcome::refused_invalidated) : 0;
   const Entry* old = find(made.name);
   if (old == nullptr || old->surely_dead(now())) return allowed | bit(StoreOutcome::stored);
   bool surely_older = false;

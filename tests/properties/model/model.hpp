@@ -78,10 +78,15 @@ class Model {
   /// What a look has found; null for nothing. Resolves doubt.
   void observe(const Name& name, const int* value, bool expired);
   void put(const Name& name, Entry made, const Plan& plan);
-  void overwrite(const Name& name);
+  /// A put that is not kept by the word of policy or caller: what was there is not true any more.
+  void overwrite(const Name& name, StoreOutcome outcome);
   /// The outcomes that a fill may have, before it is done.
   unsigned judge_fill(const Entry& made, const Plan& plan, unsigned sequence, bool leased,
                       bool outdated);
+  /// What has happened by the time that a load which begins now is judged by, where its block holds off.
+  Order held_from() const;
+  /// The outcomes that a hold-off may have for it: stored, or refused.
+  unsigned judge_hold_off(const Entry& made, Order from, Instant began);
   void fill(Entry made);
   void attach(const Name& name, const std::vector<Carried>& labels);
   /// An entry was read by a caller who names these.
@@ -94,6 +99,9 @@ class Model {
               std::vector<const Entry*>& hit) const;
   void apply(const std::vector<Resolved>& targets, Mode mode);
   void invalidate_key(const Name& name, Mode mode);
+  /// Whatever was invalidated so far is in force now; the cache knows, where it holds off.
+  void note();
+  void note_written(const Name& name) { written_[at(name)] = now(); }
   Count invalidate_if(int space, int predicate, Mode mode, bool dry_run);
 
   // Sweeps.
@@ -139,6 +147,12 @@ class Model {
   bool takes_any(const Fact& fact, Order at, const Reach& reach) const;
   static bool bans(const Fact& fact, Order at, const Entry& entry);
   void append(const Fact& fact);
+  /// Whether what happened from `from` on surely hits a value, and whether it may.
+  struct Hit {
+    bool sure = false;
+    bool maybe = false;
+  };
+  Hit hits_since(const Entry& made, Order from, bool bans_may_be_retired);
   Count count_of(const std::vector<Name>& names) const;
   static bool predicate_takes(int predicate, const Entry& entry);
 
@@ -149,9 +163,11 @@ class Model {
   Order swept_at_ = 0;
   Versions versions_;
   int new_versions_ = 0;
-  std::array<int, 3> policy_{-1, -1, -1};
-  std::array<int, 3> keys_used_at_{-1, -1,
-                                   -1};  // where in the history keys began to be depended on
+  std::array<int, kSpaceCount> policy_{-1, -1, -1, -1};
+  // Where in the history keys began to be depended on.
+  std::array<int, kSpaceCount> keys_used_at_{-1, -1, -1, -1};
+  std::vector<std::pair<Instant, Order>> noted_;
+  std::array<std::optional<Instant>, kNames> written_{};
   std::array<unsigned, kNames> sequences_{};
   std::array<int, kNames> resident_ = none();
   std::array<std::vector<int>, kNames> stored_{};  // every entry ever stored under a name

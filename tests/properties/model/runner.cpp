@@ -21,6 +21,8 @@ void Runner::execute(const Command& c) {
       return get(c);
     case Verb::load:
       return load(c, nullptr);
+    case Verb::load_many:
+      return load_many(c);
     case Verb::lease:
       return lease(c);
     case Verb::put_leased:
@@ -30,10 +32,11 @@ void Runner::execute(const Command& c) {
     case Verb::depend:
       return depend(c);
     case Verb::invalidate:
-      return invalidate(c.aims, c.mode, c.dry_run, false);
     case Verb::many:
-      return invalidate(c.aims, c.mode, c.dry_run, true);
+      if (c.skips_write) return invalidate_nothing(c);
+      return invalidate(c.aims, c.mode, c.dry_run, c.verb == Verb::many);
     case Verb::predicate:
+      if (c.skips_write) return invalidate_nothing(c);
       return predicate(c);
     case Verb::advance:
       return clock_->advance(std::chrono::seconds(c.number));
@@ -47,8 +50,17 @@ void Runner::execute(const Command& c) {
 }
 
 Cache<int> Runner::view(const Command& c) const {
-  const Cache<int>& cache = caches_[static_cast<std::size_t>(c.name.space)];
-  return c.view < 0 ? cache : cache.at_version(kPolicyVersions[static_cast<std::size_t>(c.view)]);
+  Cache<int> cache = caches_[static_cast<std::size_t>(c.name.space)];
+  if (c.view >= 0) cache = cache.at_version(kPolicyVersions[static_cast<std::size_t>(c.view)]);
+  if (!is_scoped(c)) return cache;
+  const std::string& whole = key(c.name);
+  return cache.scoped(whole.substr(0, whole.find(':')));
+}
+
+EntryOptions Runner::options(const Command& c) {
+  EntryOptions options = Runner::options(c.said);
+  options.skip = {.read_l1 = c.skips_read, .write_l1 = c.skips_write};
+  return options;
 }
 
 EntryOptions Runner::options(const Said& said) {
@@ -70,16 +82,21 @@ EntryOptions Runner::options(const Said& said) {
 
 void Runner::put(const Command& c) {
   const int value = ++next_value_;
-  const StoreOutcome outcome = view(c).put(key(c.name), value, options(c.said));
+  const StoreOutcome outcome = view(c).put(key_of(c), value, options(c));
   const Plan plan = model_.plan(c.name, c.said, c.view);
   Entry made{.name = c.name, .value = value, .labels = plan.labels, .declared = plan.declared};
   Model::set_deadlines(made, c.said, {}, kNever, model_.now());
-  if (made.hard <= model_.now()) {
-    RC_ASSERT(outcome == StoreOutcome::not_kept_by_policy);
-    return model_.overwrite(c.name);
+  model_.note_written(c.name);
+  StoreOutcome expected = plan.outdated ? StoreOutcome::refused_version : StoreOutcome::stored;
+  if (c.skips_write) expected = StoreOutcome::skipped;
+  if (made.hard <= model_.now()) expected = StoreOutcome::not_kept_by_policy;
+  RC_ASSERT(outcome == expected);
+  if (c.skips_write || expected == StoreOutcome::not_kept_by_policy) {
+    model_.overwrite(c.name, expected);
+  } else {
+    model_.put(c.name, std::move(made), plan);
   }
-  RC_ASSERT(outcome == (plan.outdated ? StoreOutcome::refused_version : StoreOutcome::stored));
-  model_.put(c.name, std::move(made), plan);
+  model_.note();
 }
 
 Handle<int> Runner::look(const Name& name) {
@@ -102,10 +119,14 @@ std::pair<bool, bool> Runner::can_answer(const Command& c, const Plan& plan) {
 }
 
 void Runner::get(const Command& c) {
+  if (c.skips_read) {
+    RC_ASSERT(!view(c).get(key_of(c), {.read_l1 = true}));
+    return;
+  }
   Plan plan;
   plan.outdated = model_.is_outdated(c.name.space, c.view);
   const auto [may, must] = can_answer(c, plan);
-  const auto found = view(c).get(key(c.name));
+  const auto found = view(c).get(key_of(c));
   RC_ASSERT((found ? may : !must));
   if (found) model_.observe(c.name, found.get(), found.staleness() == Staleness::expired);
 }
@@ -115,14 +136,14 @@ void Runner::load(const Command& c, Captured* outer) {
   const bool announces = c.said.version >= 0 || c.view >= 0;
   Load load;
   if (announces) load.plan = model_.plan(c.name, c.said, c.view);
-  const auto [may, must] = can_answer(c, load.plan);
+  const auto [may, must] = c.skips_read ? std::pair(false, false) : can_answer(c, load.plan);
   bool loaded = false;
   const auto loader = [&, once = std::make_unique<int>()](LoadContext& context) {
     loaded = true;
     if (!announces) load.plan = model_.plan(c.name, c.said, c.view);
     return run_loader(c, context, load);
   };
-  const auto found = view(c).get_or_load(key(c.name), loader, options(c.said));
+  const auto found = view(c).get_or_load(key_of(c), loader, options(c));
   if (loaded ? must : !may)
     RC_FAIL(text_of(c.name) +
             (loaded ? " was loaded and is there" : " was served and should not be"));
@@ -137,10 +158,16 @@ void Runner::load(const Command& c, Captured* outer) {
   outer->take(*model_.find(c.name), found.stale());
 }
 
-int Runner::run_loader(const Command& c, LoadContext& context, Load& load) {
+void Runner::begin(const Name& name, Load& load) {
   load.birth = model_.order();
-  load.sequence = model_.sequence(c.name);
+  load.sequence = model_.sequence(name);
   load.value = ++next_value_;
+  load.began = model_.now();
+  load.held_from = model_.held_from();
+}
+
+int Runner::run_loader(const Command& c, LoadContext& context, Load& load) {
+  begin(c.name, load);
   if (c.read != Read::nothing) read_other(c, load.captured);
   if (!c.aims.empty()) invalidate(c.aims, c.mode, false, c.aims.size() > 1);
   const EntryOptions said = options(c.loader);
@@ -183,7 +210,7 @@ void Runner::read_other(const Command& c, Captured& captured) {
 
 std::uint64_t Runner::refusals() const {
   const NamespaceStatistics stats = invalidator_->stats().total;
-  return stats.refused_invalidated + stats.refused_older;
+  return stats.refused_invalidated + stats.refused_older + stats.refused_hold_off;
 }
 
 Entry Runner::make(const Command& c, const Load& load) {
@@ -201,23 +228,27 @@ Entry Runner::make(const Command& c, const Load& load) {
   return made;
 }
 
-void Runner::finish(const Command& c, Load& load, Captured* outer) {
+unsigned Runner::judge(const Command& c, const Entry& made, Load& load, bool outdated) {
+  if (!c.keeps) return bit(StoreOutcome::not_kept_by_loader);
+  if (made.hard <= model_.now()) return bit(StoreOutcome::not_kept_by_policy);
+  if (c.skips_write) return bit(StoreOutcome::skipped);
+  if (load.captured.stale) return bit(StoreOutcome::not_kept_stale);
+  if (load.plan.keys_seen_since > made.birth) return bit(StoreOutcome::refused_invalidated);
+  const unsigned held = model_.judge_hold_off(made, load.held_from, load.began);
+  if ((held & bit(StoreOutcome::stored)) == 0) return held;
+  return model_.judge_fill(made, load.plan, load.sequence, false, outdated) |
+         (held & bit(StoreOutcome::refused_hold_off));
+}
+
+void Runner::finish(const Command& c, Load& load, Captured* outer, bool either) {
   const bool outdated = load.plan.old_view && model_.is_outdated(c.name.space, c.view);
   model_.add_said(c.name, c.loader, load.plan);
   const Entry made = make(c, load);
-  unsigned allowed = 0;
-  if (!c.keeps) {
-    allowed = bit(StoreOutcome::not_kept_by_loader);
-  } else if (made.hard <= model_.now()) {
-    allowed = bit(StoreOutcome::not_kept_by_policy);
-  } else if (load.captured.stale) {
-    allowed = bit(StoreOutcome::not_kept_stale);
-  } else {
-    allowed = model_.judge_fill(made, load.plan, load.sequence, false, outdated);
-  }
+  unsigned allowed = judge(c, made, load, outdated);
   if (outer != nullptr) outer->take(made, false);
   const unsigned stored = bit(StoreOutcome::stored);
   if (allowed != stored && (allowed & stored) != 0) {
+    RC_PRE(!either);
     // Not by a look: an entry may be gone as soon as it is stored, in a cycle.
     allowed = refusals() == load.refusals_before ? stored : allowed & ~stored;
     ++model_.doubts;
@@ -228,11 +259,29 @@ void Runner::finish(const Command& c, Load& load, Captured* outer) {
 }
 
 void Runner::lease(const Command& c) {
-  leases_[static_cast<std::size_t>(c.number)] = {.lease = view(c).lease(key(c.name)),
+  leases_[static_cast<std::size_t>(c.number)] = {.lease = view(c).lease(key_of(c)),
                                                  .name = c.name,
                                                  .birth = model_.order(),
                                                  .sequence = model_.sequence(c.name),
-                                                 .until = model_.now() + kLeaseTime};
+                                                 .until = model_.now() + kLeaseTime,
+                                                 .began = model_.now(),
+                                                 .held_from = model_.held_from()};
+}
+
+unsigned Runner::judge_leased(const Command& c, const Entry& made, const HeldLease& held,
+                              const Load& load) {
+  if (held.until <= model_.now()) return bit(StoreOutcome::refused_lease_expired);
+  StoreOutcome kept = c.skips_write ? StoreOutcome::skipped : StoreOutcome::stored;
+  if (made.hard <= model_.now()) kept = StoreOutcome::not_kept_by_policy;
+  const bool fills = kept == StoreOutcome::stored;
+  if (fills && load.plan.keys_seen_since > made.birth)
+    return bit(StoreOutcome::refused_invalidated);
+  const unsigned hold_off = model_.judge_hold_off(made, held.held_from, held.began);
+  if ((hold_off & bit(StoreOutcome::stored)) == 0) return hold_off;
+  const bool outdated = model_.is_outdated(c.name.space, c.view);
+  const unsigned filled =
+      fills ? model_.judge_fill(made, load.plan, load.sequence, true, outdated) : bit(kept);
+  return filled | (hold_off & bit(StoreOutcome::refused_hold_off));
 }
 
 void Runner::put_leased(const Command& given) {
@@ -241,18 +290,10 @@ void Runner::put_leased(const Command& given) {
   Command c = given;
   c.name = held.name;
   Load load{.plan = {}, .value = ++next_value_, .birth = held.birth, .sequence = held.sequence};
-  const StoreOutcome outcome = view(c).put(key(c.name), load.value, *held.lease, options(c.said));
+  const StoreOutcome outcome = view(c).put(key_of(c), load.value, *held.lease, options(c));
   load.plan = model_.plan(c.name, c.said, c.view);
   const Entry made = make(c, load);
-  unsigned allowed = 0;
-  if (held.until <= model_.now()) {
-    allowed = bit(StoreOutcome::refused_lease_expired);
-  } else if (made.hard <= model_.now()) {
-    allowed = bit(StoreOutcome::not_kept_by_policy);
-  } else {
-    allowed = model_.judge_fill(made, load.plan, load.sequence, true,
-                                model_.is_outdated(c.name.space, c.view));
-  }
+  const unsigned allowed = judge_leased(c, made, held, load);
   if ((allowed & bit(outcome)) == 0) {
     RC_FAIL("a leased put had outcome " + std::to_string(static_cast<int>(outcome)) +
             ", expected one of the bits " + std::to_string(allowed));

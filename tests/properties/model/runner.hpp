@@ -23,6 +23,8 @@ class Runner {
     Order birth = 0;
     unsigned sequence = 0;
     Instant until{};
+    Instant began{};
+    Order held_from = 0;
   };
   /// What a load's loader has read through the cache.
   struct Captured {
@@ -40,25 +42,39 @@ class Runner {
     unsigned sequence = 0;
     std::uint64_t refusals_before = 0;  // of the cache, when the loader had done its work
     Captured captured{};
+    Instant began{};
+    Order held_from = 0;
   };
 
   Cache<int> view(const Command& command) const;
+  /// What the view of a command calls its key.
+  static std::string key_of(const Command& command) {
+    const std::string& whole = key(command.name);
+    return is_scoped(command) ? whole.substr(whole.find(':') + 1) : whole;
+  }
+  static bool is_scoped(const Command& command) {
+    return command.scoped && key(command.name).find(':') != std::string::npos;
+  }
   static const std::string& key(const Name& name) {
     return kKeys[static_cast<std::size_t>(name.key)];
   }
   static const std::string& space(int space) { return kSpaces[static_cast<std::size_t>(space)]; }
   static EntryOptions options(const Said& said);
+  static EntryOptions options(const Command& command);
 
   void put(const Command& command);
   void get(const Command& command);
   /// `outer` is the load whose loader calls this, null if none.
   void load(const Command& command, Captured* outer);
+  void load_many(const Command& command);
+  void begin(const Name& name, Load& load);
   void lease(const Command& command);
   void put_leased(const Command& command);
   void tag(const Command& command);
   void depend(const Command& command);
   void attach(const Name& name, bool answer, const std::vector<Carried>& labels);
   void invalidate(const std::vector<Aim>& aims, Mode mode, bool dry_run, bool many);
+  void invalidate_nothing(const Command& command);
   Invalidated invalidate_one(const Aim& aim, const InvalidateOptions& options);
   static void check(const Count& expected, std::uint64_t count, const char* what);
   static void check_list(const Invalidated& answer, const std::vector<const Entry*>& hit);
@@ -70,7 +86,12 @@ class Runner {
   void read_other(const Command& command, Captured& captured);
   /// Whether the cache may answer a read, and must.
   std::pair<bool, bool> can_answer(const Command& command, const Plan& plan);
-  void finish(const Command& command, Load& load, Captured* outer);
+  /// `either`: one of two loads that were finished together was refused.
+  void finish(const Command& command, Load& load, Captured* outer, bool either = false);
+  /// The outcomes that a load may have.
+  unsigned judge(const Command& command, const Entry& made, Load& load, bool outdated);
+  unsigned judge_leased(const Command& command, const Entry& made, const HeldLease& held,
+                        const Load& load);
   Entry make(const Command& command, const Load& load);
   Handle<int> look(const Name& name);
   std::uint64_t refusals() const;

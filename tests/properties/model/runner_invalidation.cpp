@@ -87,7 +87,25 @@ void Runner::invalidate(const std::vector<Aim>& aims, Mode mode, bool dry_run, b
   RC_ASSERT(answer.exactness == Exactness::exact);
   check(expected, answer.count, "count");
   if (lists) check_list(answer, hit);
-  if (!dry_run) model_.apply(resolved, mode);
+  if (dry_run) return;
+  model_.apply(resolved, mode);
+  for (const Resolved& one : resolved) {
+    if (one.own) model_.note_written(*one.own);
+  }
+  model_.note();
+}
+
+void Runner::invalidate_nothing(const Command& c) {
+  const InvalidateOptions options{
+      .mode = c.mode, .dry_run = c.dry_run, .skip = {.write_l1 = true}, .list = 100};
+  if (c.verb == Verb::predicate) {
+    const auto never = [](const EntryDescription&) -> bool { RC_FAIL("a predicate was asked"); };
+    RC_ASSERT(invalidator_->invalidate_if(space(c.name.space), never, options).count == 0U);
+    return;
+  }
+  std::vector<Target> targets;
+  for (const Aim& aim : c.aims) targets.push_back(target_of(aim));
+  RC_ASSERT(invalidator_->invalidate_many(targets, options).total.count == 0U);
 }
 
 void Runner::predicate(const Command& c) {
@@ -107,6 +125,7 @@ void Runner::predicate(const Command& c) {
   RC_ASSERT(answer.entries.size() == answer.count);
   check(model_.invalidate_if(c.name.space, c.number, c.mode, c.dry_run), answer.count,
         "count of a predicate");
+  if (!c.dry_run) model_.note();
 }
 
 void Runner::sweep(std::size_t budget) {
@@ -128,7 +147,7 @@ void Runner::settle() {
 void Runner::compare() {
   std::uint64_t served = 0;
   Count fresh;
-  for (int s = 0; s < 3; ++s) {
+  for (int s = 0; s < kSpaceCount; ++s) {
     for (int k = 0; k < kStoredKeys; ++k) {
       if (!look({s, k})) continue;
       ++served;
@@ -155,6 +174,7 @@ void Runner::compare() {
   outcome(StoreOutcome::refused_key_changed, stats.refused_key_changed, "refused_key_changed");
   outcome(StoreOutcome::refused_invalidated, stats.refused_invalidated, "refused_invalidated");
   outcome(StoreOutcome::refused_older, stats.refused_older, "refused_older");
+  outcome(StoreOutcome::refused_hold_off, stats.refused_hold_off, "refused_hold_off");
   outcome(StoreOutcome::refused_version, stats.refused_version, "refused_version");
   outcome(StoreOutcome::not_kept_stale, stats.not_kept_stale, "not_kept_stale");
   outcome(StoreOutcome::not_kept_by_policy, stats.not_kept_by_policy, "not_kept_by_policy");

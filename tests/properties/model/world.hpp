@@ -1,4 +1,4 @@
-// The small world of the model test: three namespaces, a few keys, tags, resources and versions, and labels as small numbers.
+// The small world of the model test: four namespaces, a few keys, tags, resources and versions, and labels as small numbers.
 //
 // Few names, so that random commands meet. Keys with ':' make prefixes matter; resources that are written like keys, some as
 // `namespace/key`, make dependencies on entries, chains and cycles.
@@ -22,13 +22,17 @@ namespaces:
   alpha: {strategy: manual}
   beta: {strategy: ttl, ttl: 100s}
   gamma: {strategy: ttl, ttl: 100s, soft_ttl: 40s}
+  delta: {strategy: manual, hold_off: 25s}
 )";
 inline constexpr int kGamma = 2;  // the namespace that serves stale values
+inline constexpr int kDelta = 3;  // the one that holds off
+inline constexpr Duration kHoldOff = 25s;
 inline constexpr Duration kTtl = 100s;
 inline constexpr Duration kSoftTtl = 40s;
 inline constexpr Duration kLeaseTime = 60s;
 
-inline const std::array<std::string, 3> kSpaces{"alpha", "beta", "gamma"};
+inline constexpr int kSpaceCount = 4;
+inline const std::array<std::string, kSpaceCount> kSpaces{"alpha", "beta", "gamma", "delta"};
 inline const std::array<std::string, 3> kTags{"red", "green", "blue"};
 
 // The last one is never stored.
@@ -42,7 +46,7 @@ struct Name {
   friend bool operator==(const Name&, const Name&) = default;
   int index() const noexcept { return space * static_cast<int>(kKeys.size()) + key; }
 };
-inline constexpr int kNames = 18;
+inline constexpr int kNames = 24;
 
 inline std::string text_of(const Name& name) {
   return kSpaces[static_cast<std::size_t>(name.space)] + "/" +
@@ -54,13 +58,14 @@ struct Resource {
   std::string text;
   Name home;
 };
-inline const std::array<Resource, 8> kResources{{{"a", {-1, 0}},
+inline const std::array<Resource, 9> kResources{{{"a", {-1, 0}},
                                                  {"b", {-1, 1}},
                                                  {"user:42", {-1, 2}},
                                                  {"user:42:x", {-1, 3}},
                                                  {"alpha/a", {0, 0}},
                                                  {"beta/b", {1, 1}},
                                                  {"gamma/user:42", {2, 2}},
+                                                 {"delta/b", {3, 1}},
                                                  {"db", {-1, 5}}}};
 
 inline Name home_of(int resource, int own_space) {
@@ -95,9 +100,9 @@ inline const std::array<Pattern, 7> kGlobs{{{"user:*", 0b011100},
 
 /// Labels, numbered: namespaces, tags, resources, keys, then pairs of dependency and hash as they turn up.
 using Label = int;
-inline constexpr Label kFirstTag = 3;
-inline constexpr Label kFirstResource = 6;
-inline constexpr Label kFirstKey = 14;
+inline constexpr Label kFirstTag = kSpaceCount;
+inline constexpr Label kFirstResource = kFirstTag + 3;
+inline constexpr Label kFirstKey = kFirstResource + 9;
 inline constexpr Label kFirstVersion = kFirstKey + kNames;
 inline constexpr int kMaxLabels = 320;
 

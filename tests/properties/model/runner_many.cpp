@@ -1,0 +1,54 @@
+// The runner's bulk loads: keys that share a call, its options and one run of a loader, and are kept each for itself.
+#include "properties/model/runner.hpp"
+
+namespace freshet::testing::model {
+
+void Runner::load_many(const Command& c) {
+  std::array<Command, 2> one{c, c};
+  one[1].name = c.other;
+  std::array<Load, 2> loads;
+  std::array<std::pair<bool, bool>, 2> can{};  // be answered, and must
+  const bool announces = c.said.version >= 0 || c.view >= 0;
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    if (announces) loads[i].plan = model_.plan(one[i].name, c.said, c.view);
+    if (!c.skips_read) can[i] = can_answer(one[i], loads[i].plan);
+  }
+  std::vector<std::size_t> missing;
+  const auto loader = [&](std::span<const std::string_view> keys) {
+    for (const std::string_view wanted : keys) {
+      const std::size_t i = wanted == key(one[0].name) ? 0 : 1;
+      missing.push_back(i);
+      if (!announces) loads[i].plan = model_.plan(one[i].name, c.said, c.view);
+      begin(one[i].name, loads[i]);
+    }
+    if (!c.aims.empty()) invalidate(c.aims, c.mode, false, c.aims.size() > 1);
+    std::vector<std::optional<int>> values;
+    for (const std::size_t i : missing) values.emplace_back(loads[i].value);
+    if (!c.keeps) values.front().reset();  // there is no such thing
+    for (Load& load : loads) load.refusals_before = refusals();
+    return values;
+  };
+  Command whole = c;
+  whole.scoped = false;
+  const std::vector<std::string> keys{key(one[0].name), key(one[1].name)};
+  const auto found = view(whole).get_many(keys, loader, options(c));
+  const std::uint64_t refused = missing.empty() ? 0 : refusals() - loads[0].refusals_before;
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    const bool loaded = std::find(missing.begin(), missing.end(), i) != missing.end();
+    RC_ASSERT((loaded ? !can[i].second : can[i].first));
+    if (!loaded)
+      model_.observe(one[i].name, found[i].get(), found[i].staleness() == Staleness::expired);
+  }
+  for (const std::size_t i : missing) {
+    const bool none = !c.keeps && i == missing.front();
+    RC_ASSERT(static_cast<bool>(found[i]) == !none);
+    if (none) continue;
+    RC_ASSERT(*found[i] == loads[i].value);
+    one[i].keeps = true;
+    // Which of the two was refused, where it may have been either, nobody says.
+    const bool either = refused == 1 && missing.size() == 2 && c.keeps;
+    finish(one[i], loads[i], nullptr, either);
+  }
+}
+
+}  // namespace freshet::testing::model
