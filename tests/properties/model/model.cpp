@@ -223,6 +223,14 @@ Model::Hit Model::hits_since(const Entry& made, Order from, bool bans_may_be_ret
   return hit;
 }
 
+// What an entry that has gone depended on is not known any more to who names its key late, directly or through others.
+bool Model::names_departed(const Entry& made, Order from) const {
+  const Reach reach = maybe_reaches(made.labels, from);
+  return std::any_of(reach.labels().begin(), reach.labels().end(), [&](Label label) {
+    return is_key(label) && label != key_label(made.name) && may_have_left(key_of(label), from);
+  });
+}
+
 Order Model::held_from() const {
   Order from = 0;
   for (const auto& [at, order] : noted_) from = at <= now() - kHoldOff ? order : from;
@@ -241,7 +249,8 @@ unsigned Model::judge_hold_off(const Entry& made, Order from, Instant began) {
   for (Carried& own : earlier.labels) own.joined = from;
   const Hit hit = hits_since(earlier, from, true);
   if (hit.sure) return bit(StoreOutcome::refused_hold_off);
-  return bit(StoreOutcome::stored) | (hit.maybe ? bit(StoreOutcome::refused_hold_off) : 0);
+  const bool maybe = hit.maybe || names_departed(earlier, from);
+  return bit(StoreOutcome::stored) | (maybe ? bit(StoreOutcome::refused_hold_off) : 0);
 }
 
 unsigned Model::judge_fill(const Entry& made, const Plan& plan, unsigned sequence, bool leased,
@@ -254,13 +263,8 @@ unsigned Model::judge_fill(const Entry& made, const Plan& plan, unsigned sequenc
   }
   const Hit hit = hits_since(made, made.birth, leased);
   if (hit.sure) return bit(StoreOutcome::refused_invalidated);
-  // What an entry that has gone depended on is not known any more to who names its key late, directly or through others.
-  const Reach reach = maybe_reaches(made.labels, made.birth);
-  const bool gone = std::any_of(reach.labels().begin(), reach.labels().end(), [&](Label label) {
-    return is_key(label) && label != key_label(made.name) &&
-           may_have_left(key_of(label), made.birth);
-  });
-  unsigned allowed = hit.maybe || gone ? bit(StoreOutcome::refused_invalidated) : 0;
+  unsigned allowed =
+      hit.maybe || names_departed(made, made.birth) ? bit(StoreOutcome::refused_invalidated) : 0;
   const Entry* old = find(made.name);
   if (old == nullptr || old->surely_dead(now())) return allowed | bit(StoreOutcome::stored);
   bool surely_older = false;

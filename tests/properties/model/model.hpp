@@ -153,6 +153,8 @@ class Model {
     bool maybe = false;
   };
   Hit hits_since(const Entry& made, Order from, bool bans_may_be_retired);
+  /// Whether it depends on a key whose entry may have left since, with what it depended on.
+  bool names_departed(const Entry& made, Order from) const;
   Count count_of(const std::vector<Name>& names) const;
   static bool predicate_takes(int predicate, const Entry& entry);
 

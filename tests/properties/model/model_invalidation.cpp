@@ -259,8 +259,13 @@ Count Model::invalidate_if(int space, int predicate, Mode mode, bool dry_run) {
       entry->most = std::max(entry->most, Verdict::expired);
       continue;
     }
-    const unsigned own = entry->maybe_dead(now()) ? cause_of(*entry) : 0;
-    leave(*entry, own | bit(RemovalCause::ban));
+    if (!entry->maybe_dead(now())) {
+      leave(*entry, bit(RemovalCause::ban));
+      continue;
+    }
+    // One that was dead already was not asked about, and stays until somebody looks.
+    entry->maybe_left_by |= cause_of(*entry) | bit(RemovalCause::ban);
+    entry->least = entry->most = Verdict::removed;
   }
   return count;
 }

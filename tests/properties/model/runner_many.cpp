@@ -14,12 +14,22 @@ void Runner::load_many(const Command& c) {
     if (!c.skips_read) can[i] = can_answer(one[i], loads[i].plan);
   }
   std::vector<std::size_t> missing;
+  std::array<std::optional<Entry>, 2>
+      answered{};  // before the loader ran, which may invalidate them
+  const auto is_missing = [&](std::size_t i) {
+    return std::find(missing.begin(), missing.end(), i) != missing.end();
+  };
   const auto loader = [&](std::span<const std::string_view> keys) {
     for (const std::string_view wanted : keys) {
       const std::size_t i = wanted == key(one[0].name) ? 0 : 1;
       missing.push_back(i);
       if (!announces) loads[i].plan = model_.plan(one[i].name, c.said, c.view);
       begin(one[i].name, loads[i]);
+    }
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      if (is_missing(i)) continue;
+      RC_ASSERT(model_.find(one[i].name) != nullptr);
+      answered[i] = *model_.find(one[i].name);
     }
     if (!c.aims.empty()) invalidate(c.aims, c.mode, false, c.aims.size() > 1);
     std::vector<std::optional<int>> values;
@@ -34,10 +44,15 @@ void Runner::load_many(const Command& c) {
   const auto found = view(whole).get_many(keys, loader, options(c));
   const std::uint64_t refused = missing.empty() ? 0 : refusals() - loads[0].refusals_before;
   for (std::size_t i = 0; i < one.size(); ++i) {
-    const bool loaded = std::find(missing.begin(), missing.end(), i) != missing.end();
-    RC_ASSERT((loaded ? !can[i].second : can[i].first));
-    if (!loaded)
-      model_.observe(one[i].name, found[i].get(), found[i].staleness() == Staleness::expired);
+    RC_ASSERT((is_missing(i) ? !can[i].second : can[i].first));
+    const bool expired = found[i].staleness() == Staleness::expired;
+    if (answered[i]) {
+      RC_ASSERT(found[i] && *found[i] == answered[i]->value);
+      const Verdict seen = expired ? Verdict::expired : Verdict::fresh;
+      RC_ASSERT((answered[i]->least <= seen && seen <= answered[i]->most));
+    } else if (!is_missing(i)) {
+      model_.observe(one[i].name, found[i].get(), expired);
+    }
   }
   for (const std::size_t i : missing) {
     const bool none = !c.keeps && i == missing.front();
