@@ -36,7 +36,11 @@ LabelRef Freshness::pin_key(const LabelRef& space, std::string_view key) {
     }
   }
   const std::string text = key_label_text(space->text(), key);
-  return labels_->pin(LabelName(LabelKind::key, text), space);
+  const LabelName name(LabelKind::key, text);
+  LabelRef label = labels_->pin(name, space);
+  if (labels_->owes_floor(name))
+    refuse_earlier_loads([&](Revision next) { labels_->settle_floor(name, next); });
+  return label;
 }
 
 LabelRef Freshness::find_key(const Label& space, std::string_view key) const {
@@ -300,7 +304,8 @@ void Freshness::leave_dependencies(const Carrier& carrier, std::string_view key)
     const LabelName name(LabelKind::key, text);
     // A live label keeps the edges, unless it was never related to this entry: captured, or pinned a moment ago.
     const LabelRef label = labels_->find(name);
-    if (label && labels_->graph().has_edges(*label, inherited_of(carrier.all_labels()))) return;
+    if (label && labels_->graph().has_edges(*label, inherited_of(carrier.all_labels())))
+      return label->stand_for_departed();
     refuse_earlier_loads(
         [&](Revision next) { labels_->leave_for_loads(name, {.remove = next, .expire = {}}); });
   } catch (...) {  // no memory: loads of the whole namespace that began before are not kept

@@ -124,6 +124,15 @@ class Label {
   /// Whether it may have edges. acquire: pairs with the release in LabelGraph::relate().
   bool has_parents() const noexcept { return has_parents_.load(std::memory_order_acquire); }
 
+  /// Of a key: an entry of it has left of which nobody knows any more what it depended on but this label's edges. relaxed: noted
+  /// by a holder, read once there is none, and giving up a reference is in between.
+  bool stands_for_departed() const noexcept {
+    return stands_for_departed_.load(std::memory_order_relaxed);
+  }
+  void stand_for_departed() const noexcept {
+    stands_for_departed_.store(true, std::memory_order_relaxed);
+  }
+
   // What only a namespace has, and the last of them a key too. relaxed suffices for neither: who reads them must see what was noted before its own lock or
   // revision, hence acquire here and release in the setters.
   /// Since when keys of this namespace are depended on; zero: never.
@@ -168,6 +177,7 @@ class Label {
   rt::Atomic<std::uint32_t> references_{
       1};  // reaches zero only under the lock of the label's shard
   rt::Atomic<bool> has_parents_{false};
+  mutable rt::Atomic<bool> stands_for_departed_{false};
   rt::Atomic<std::uint64_t> keys_used_since_{0};
   rt::Atomic<std::uint64_t> load_floor_{0};
   ResidentCount resident_;

@@ -34,6 +34,7 @@ LabelTable::LabelTable(std::size_t stripes) {
   for (Shard& shard : shards_) {
     rt::Lock lock(shard.mutex);
     shard.floors.resize(std::max<std::size_t>(1, stripes / kShards));
+    shard.owed.resize(shard.floors.size());
   }
 }
 
@@ -84,9 +85,12 @@ const Label* LabelTable::raise(const LabelName& name, Mode mode, Revision to) {
   rt::Lock lock(shard.mutex);
   if (auto found = shard.labels.find(name); found != shard.labels.end()) {
     found->second->raise(mode, to);
+    // Whoever was loaded before is refused by that.
+    found->second->stands_for_departed_.store(false, std::memory_order_relaxed);
     return found->second;
   }
   floor_of(shard, name.hash).raise(mode, to);
+  shard.owed[stripe_of(shard, name.hash)] = false;
   return nullptr;
 }
 
@@ -96,6 +100,27 @@ void LabelTable::leave_for_loads(const LabelName& name, const Watermarks& at_lea
   if (auto found = shard.labels.find(name); found != shard.labels.end())
     return found->second->refuse_loads_below(std::max(at_least.remove, at_least.expire));
   floor_of(shard, name.hash).raise_to(at_least);
+}
+
+bool LabelTable::owes_floor(const LabelName& name) {
+  Shard& shard = shard_of(name.hash);
+  rt::Lock lock(shard.mutex);
+  if (shard.owed[stripe_of(shard, name.hash)]) return true;
+  const auto found = shard.labels.find(name);
+  return found != shard.labels.end() && found->second->stands_for_departed() &&
+         !found->second->has_parents();
+}
+
+void LabelTable::settle_floor(const LabelName& name, Revision at) {
+  Shard& shard = shard_of(name.hash);
+  rt::Lock lock(shard.mutex);
+  shard.owed[stripe_of(shard, name.hash)] = false;
+  floor_of(shard, name.hash).raise(Mode::remove, at);
+  const auto found = shard.labels.find(name);
+  if (found == shard.labels.end()) return;
+  Label& label = *found->second;
+  label.refuse_loads_below(at);
+  if (!label.has_parents()) label.stands_for_departed_.store(false, std::memory_order_relaxed);
 }
 
 std::size_t LabelTable::live(LabelKind kind) const {
@@ -141,6 +166,8 @@ bool LabelTable::give_up(Label& label) noexcept {
     Shard& shard = table.shard_of(label.hash_);
     rt::Lock lock(shard.mutex);
     if (label.references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return false;
+    // Its edges go with it. Nobody can be refused here, where raises cannot be waited for: whoever pins the name next does it.
+    if (label.stands_for_departed()) shard.owed[stripe_of(shard, label.hash_)] = true;
     Watermarks left = label.watermarks();
     left.remove = std::max(left.remove, label.load_floor());
     table.floor_of(shard, label.hash_).raise_to(left);

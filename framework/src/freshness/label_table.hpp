@@ -32,6 +32,12 @@ class LabelTable : public std::enable_shared_from_this<LabelTable> {
   /// is kept by a label of a key. O(1).
   LabelRef pin(const LabelName& name, const LabelRef& space = {}, Revision at_least = {});
 
+  /// A label that stood for an entry which has left was dropped or lost its edges: whether loads of the past that come to carry
+  /// this name, or one of its stripe, are to be refused; see settle_floor(). O(1).
+  bool owes_floor(const LabelName& name);
+  /// Refuses them: those born below `at`, a revision that nothing is born at yet. O(1).
+  void settle_floor(const LabelName& name, Revision at);
+
   /// A reference to the label if it is live, null otherwise. O(1).
   LabelRef find(const LabelName& name);
 
@@ -72,12 +78,17 @@ class LabelTable : public std::enable_shared_from_this<LabelTable> {
     std::unordered_map<LabelName, Label*, NameHash> labels
         FRESHET_GUARDED_BY(mutex);  // names point into the labels
     std::vector<Watermarks> floors FRESHET_GUARDED_BY(mutex);
+    std::vector<bool> owed FRESHET_GUARDED_BY(mutex);  // of these floors
   };
 
   // The low bits choose the shard and the next ones the floor, so that each floor belongs to one shard and its lock.
   Shard& shard_of(std::uint64_t hash) noexcept { return shards_[hash % kShards]; }
   Watermarks& floor_of(Shard& shard, std::uint64_t hash) FRESHET_REQUIRES(shard.mutex) {
-    return shard.floors[(hash / kShards) % shard.floors.size()];
+    return shard.floors[stripe_of(shard, hash)];
+  }
+  static std::size_t stripe_of(const Shard& shard, std::uint64_t hash) noexcept
+      FRESHET_REQUIRES(shard.mutex) {
+    return (hash / kShards) % shard.floors.size();
   }
 
   /// Gives up one reference; the last one drops the label, and what only it depends on. Iterative, allocates nothing.

@@ -105,7 +105,10 @@ unsigned Model::cause_of(const Entry& entry) const {
 
 void Model::leave(Entry& entry, unsigned causes) {
   removals.one_of(causes | entry.maybe_left_by);
-  if (depends(entry)) left_[at(entry.name)] = last_left_ = static_cast<int>(order());
+  if (depends(entry)) {
+    left_[at(entry.name)] = last_left_ = static_cast<int>(order());
+    departed_[at(entry.name)] = true;
+  }
   resident_[at(entry.name)] = -1;
 }
 
@@ -227,7 +230,8 @@ Model::Hit Model::hits_since(const Entry& made, Order from, bool bans_may_be_ret
 bool Model::names_departed(const Entry& made, Order from) const {
   const Reach reach = maybe_reaches(made.labels, from);
   return std::any_of(reach.labels().begin(), reach.labels().end(), [&](Label label) {
-    return is_key(label) && label != key_label(made.name) && may_have_left(key_of(label), from);
+    if (!is_key(label) || label == key_label(made.name)) return false;
+    return departed_[at(key_of(label))] || may_have_left(key_of(label), from);
   });
 }
 

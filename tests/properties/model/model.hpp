@@ -178,6 +178,8 @@ class Model {
   // When entries that depended on something were found gone last, by key and of all; negative: never.
   std::array<int, kNames> left_ = none();
   int last_left_ = -1;
+  // Whether one has left since the key was raised: its label may have known for it what it depended on, and is forgotten some time.
+  std::array<bool, kNames> departed_{};
 };
 
 }  // namespace freshet::testing::model

@@ -176,6 +176,7 @@ void Model::append(const Fact& fact) {
 void Model::raise_key(const Name& name, Mode mode) {
   if (keys_used_at_[static_cast<std::size_t>(name.space)] < 0) return;
   append({.kind = Fact::Kind::label, .mode = mode, .label = key_label(name)});
+  departed_[at(name)] = false;
 }
 
 void Model::invalidate_key(const Name& name, Mode mode) {

@@ -223,6 +223,49 @@ TEST_F(DepartedDependencyTest, ARefillWithTheSameDependenciesRefusesNothingByIts
   EXPECT_FALSE(pages().contains("page"));
 }
 
+// Nobody but the holder knew what the part depended on, and it goes with that.
+TEST_F(DepartedDependencyTest, ALeaseIsRefusedAlsoOnceWhoeverHeldTheKeyHasGone) {
+  pages().put("holder", "v", {.depends_on = {"parts/part"}});
+  parts().put("part", "old", {.depends_on = {"row"}});
+  const Lease page = pages().lease("page");
+  parts().put("another", "v");
+  invalidator_->invalidate_dependents("row");
+  invalidator_->settle();
+  ASSERT_FALSE(pages().contains("holder"));
+  EXPECT_EQ(put_page(page), StoreOutcome::refused_invalidated);
+}
+
+TEST_F(DepartedDependencyTest, ALeaseIsRefusedAlsoOnceSomebodyElseHoldsTheKey) {
+  pages().put("holder", "v", {.depends_on = {"parts/part"}});
+  parts().put("part", "old", {.depends_on = {"row"}});
+  const Lease page = pages().lease("page");
+  parts().put("another", "v");
+  pages().invalidate("holder");
+  pages().put("holder", "v", {.depends_on = {"parts/part"}});  // without what the part depended on
+  invalidator_->invalidate_dependents("row");
+  EXPECT_TRUE(pages().contains("holder"));
+  EXPECT_EQ(put_page(page), StoreOutcome::refused_invalidated);
+}
+
+TEST_F(DepartedDependencyTest, WhoeverNamesTheKeyLateIsRefusedOnceAtMost) {
+  const auto known = parts();  // keeps the namespace known
+  pages().put("holder", "v", {.depends_on = {"parts/part"}});
+  parts().put("part", "old", {.depends_on = {"row"}});
+  parts().put("another", "v");
+  pages().invalidate("holder");
+  const auto load = [&] {
+    pages().get_or_load("loaded", [](LoadContext& context) {
+      context.depends_on("parts/part");
+      return std::string("v");
+    });
+    return pages().contains("loaded");
+  };
+  load();
+  EXPECT_TRUE(load());
+  pages().invalidate("loaded");
+  EXPECT_TRUE(load());
+}
+
 // A namespace's policy version is no dependency: a new one raises the namespace, and with it its keys.
 TEST_F(DepartedDependencyTest, AnEntryThatCarriesOnlyItsPolicyVersionLeavesNothingBehind) {
   const auto versioned = parts().at_version("v1");  // keeps the namespace known
