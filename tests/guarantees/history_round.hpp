@@ -18,13 +18,12 @@ namespace freshet::testing::history {
 
 class HistoryRound final : public RoundState {
  public:
-  static constexpr int kWorkers = 4;
-
+  /// `steps` are those of all workers together.
   HistoryRound(const Configuration& with, const std::vector<Call>& every, std::uint64_t first_seed,
-               std::size_t steps)
-      : RoundState(with, every, first_seed), steps_(steps) {
-    history.logs.resize(kWorkers + 2);
-    background_log = kWorkers + 1;
+               std::size_t workers, std::size_t steps)
+      : RoundState(with, every, first_seed), workers_(workers), steps_(steps) {
+    history.logs.resize(workers + 2);
+    background_log = workers + 1;
     for (Log& log : history.logs) {
       log.operations.reserve(steps);
       log.made.reserve(steps / 2);
@@ -47,15 +46,16 @@ class HistoryRound final : public RoundState {
  private:
   void sweep_until_done();
 
+  const std::size_t workers_;
   const std::size_t steps_;
   Statistics statistics_;
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>();
   std::shared_ptr<Executor> executor_;
-  std::atomic<int> working_{0};
+  std::atomic<std::size_t> working_{0};
 };
 
 inline void HistoryRound::sweep_until_done() {
-  Worker worker(*this, kWorkers);
+  Worker worker(*this, workers_);
   const Worker::Present present(worker);
   Dice dice(seed);
   while (working_.load() != 0) {
@@ -74,15 +74,15 @@ inline void HistoryRound::run() {
       std::memory_order_release);
 #endif
   {
-    Worker first(*this, kWorkers);
+    Worker first(*this, workers_);
     first.set_version(call_of_model, Mode::remove);
     first.set_version(call_of_policy, Mode::remove);
   }
-  working_ = kWorkers;
+  working_ = workers_;
   std::vector<std::thread> threads;
-  for (std::size_t log = 0; log < kWorkers; ++log) {
+  for (std::size_t log = 0; log < workers_; ++log) {
     threads.emplace_back([this, log] {
-      Worker(*this, log).run(steps_ / kWorkers);
+      Worker(*this, log).run(steps_ / workers_);
       --working_;
     });
   }

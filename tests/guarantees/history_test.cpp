@@ -1,9 +1,11 @@
 // G1, G2, G3, G4 and G7 over histories: everything that the API offers, on several threads at once, all of it judged.
 //
 // Ten million operations by default, a million under a sanitizer, in rounds over the configurations below. Each round is
-// judged and forgotten, so that memory does not grow. A nightly run, which prints a line every hundred million:
+// judged and forgotten, so that memory does not grow. A nightly run, which prints a line every hundred million (four of five are
+// gets):
 //
-//   FRESHET_HISTORY_OPERATIONS=1000000000 build/dev/bin/freshet_guarantee_tests --gtest_filter='HistoryTest.*'
+//   export FRESHET_HISTORY_OPERATIONS=1250000000 FRESHET_HISTORY_WORKERS=8
+//   build/dev/bin/freshet_guarantee_tests --gtest_filter='HistoryTest.*'
 //
 // FRESHET_HISTORY_SEED=N gives the threads other choices; the seed is printed. The same seed makes the same choices, not the
 // same schedule: a violation comes with what happened around it, to be reduced to a staged test from there.
@@ -67,8 +69,8 @@ std::vector<Configuration> configurations() {
 }
 
 void run_round(const Configuration& configuration, const std::vector<Call>& calls,
-               std::uint64_t seed, Coverage& coverage) {
-  HistoryRound round(configuration, calls, seed, kSteps);
+               std::uint64_t seed, std::size_t workers, Coverage& coverage) {
+  HistoryRound round(configuration, calls, seed, workers, kSteps);
   round.run();
   const History& history = round.history;
   const std::vector<Violation> violations = HistoryChecker(history).check();
@@ -104,13 +106,15 @@ void expect_everything_happened(const Coverage& coverage, const std::vector<Call
 TEST(HistoryTest, NoGuaranteeIsBrokenWhateverSeveralThreadsDo) {
   const std::uint64_t wanted = number_from("FRESHET_HISTORY_OPERATIONS", kOperations);
   const std::uint64_t seed = number_from("FRESHET_HISTORY_SEED", 20'240'601);
-  fmt::print("history: {} operations, FRESHET_HISTORY_SEED={}\n", wanted, seed);
+  const std::size_t workers = number_from("FRESHET_HISTORY_WORKERS", 4);
+  fmt::print("history: {} operations, FRESHET_HISTORY_SEED={}, {} workers\n", wanted, seed,
+             workers);
   const std::vector<Call> calls = every_call();
   const std::vector<Configuration> all = configurations();
   Coverage coverage;
   std::uint64_t next_line = kLineEvery;
   for (std::uint64_t round = 0; coverage.operations < wanted; ++round) {
-    run_round(all[round % all.size()], calls, seed + round, coverage);
+    run_round(all[round % all.size()], calls, seed + round, workers, coverage);
     if (HasFailure()) return;
     if (coverage.operations < next_line) continue;
     next_line += kLineEvery;
