@@ -101,6 +101,13 @@ TEST(WorkloadTest, ALoadThatFindsNoMemoryStrandsNobody) {
   }
 }
 
+// Found so: an entry was given a dependency, and its key's label was not tied to it, since memory ran out in between.
+TEST(WorkloadTest, ALateDependencyThatFindsNoMemoryIsNotHalfThere) {
+  const Exploration result =
+      explore(*find_workload("memory-dependencies"), SchedulerKind::priority, {.seeds = 4000});
+  EXPECT_FALSE(result.failed) << result.report;
+}
+
 TEST(TrimTest, ATextThatIsNoneIsRefused) {
   for (const char* text : {"x:1", "0:1,a", "s:", "99:1", "b:-1"})
     EXPECT_FALSE(Trim::from_text(text)) << text;
