@@ -18,8 +18,9 @@ namespace history = testing::history;
 Workload broken() {
   Workload workload = basic();
   workload.name = "broken";
-  workload.own_calls = {{"nothing", history::reach_of_keys(history::one(0)),
-                         [](CacheInvalidator&, std::uint16_t, const InvalidateOptions&) {}}};
+  workload.own_calls = {
+      {"nothing", history::reach_of_keys(history::one(0)),
+       [](CacheInvalidator&, std::uint16_t, const InvalidateOptions&) { return Invalidated{}; }}};
   workload.calls.push_back("nothing");
   return workload;
 }
