@@ -17,8 +17,8 @@ kinds=(unit property guarantee)
 declare -A limit=([unit]=180 [property]=120 [guarantee]=180)
 declare -A filter=([unit]='-*Plugin*:*Million*:*DeeperThanAnyStack*:Document*:TraceReader*:*Naive*:KeyGlobTest.Random*:EntryReport*'
   [property]='*' [guarantee]='-BoundedBookkeeping*')
-export FRESHET_HISTORY_OPERATIONS="${FRESHET_HISTORY_OPERATIONS:-200000}"
-export FRESHET_MODEL_CASES="${FRESHET_MODEL_CASES:-2000}"
+export FRESHET_HISTORY_OPERATIONS="${FRESHET_HISTORY_OPERATIONS:-100000}"
+export FRESHET_MODEL_CASES="${FRESHET_MODEL_CASES:-1000}"
 
 # run KIND MUTANT: prints nothing if the tests of that kind pass with it, otherwise the kind. Without a mutant, why.
 run() {
