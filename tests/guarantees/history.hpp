@@ -23,7 +23,7 @@ using Stamp = std::uint32_t;
 
 inline constexpr int kKeys = 8;
 inline constexpr int kSpaces = 2;
-inline constexpr int kLateLabels = 4;
+inline constexpr int kLateLabels = 7;
 
 constexpr int space_of(int key) noexcept { return key * kSpaces / kKeys; }
 
@@ -82,6 +82,9 @@ struct Made {
   Stamp pinned_by = 0;   // its labels were held from then on at the latest
   std::int64_t stored_by =
       0;  // nanoseconds of the clock when it had surely been stored; zero: nobody knows
+  std::int64_t began_by =
+      0;  // nanoseconds of the clock when its load, or its lease, had surely begun; zero: neither
+  std::int64_t stored_from = 0;  // of what was put by lease: before it was
   std::array<Part, 2> parts{};
 };
 
@@ -103,7 +106,8 @@ struct Operation {
   std::uint16_t model = 0;  // read, load: announced by the caller; invalidate: set
   std::uint16_t policy = 0;
   Stamp asked_at = 0;      // load: when the call that led it started; zero: in the background
-  std::int64_t clock = 0;  // nanoseconds, before a read started
+  std::int64_t clock = 0;  // nanoseconds, before it started
+  std::uint8_t named = 0;  // read: the late label that the caller named, plus one; zero: none
 };
 
 struct Log {
@@ -113,10 +117,16 @@ struct Log {
 
 /// What holds in the configuration that was run.
 struct Terms {
-  bool serves_stale = false;      // a soft deadline is set
-  bool keeps_everything = false;  // nothing is evicted and nothing has a deadline
-  bool keeps_expired = false;     // nothing is evicted, and what expired is served without end
-  std::int64_t lifetime = 0;      // nanoseconds; zero: no deadline, or the clock is the system's
+  bool keeps_puts = false;    // a put that nothing overlaps is stored
+  bool serves_stale = false;  // a soft deadline is set
+  bool ties_by_store =
+      false;  // what a value was made of says nothing unless it was seen in the store
+  bool keeps_everything = false;     // nothing is evicted and nothing has a deadline
+  bool keeps_expired = false;        // nothing is evicted, and what expired is served without end
+  std::int64_t lifetime = 0;         // nanoseconds; zero: no deadline, or the clock is the system's
+  std::int64_t hold_off = 0;         // nanoseconds after a call in which what it hits is not kept
+  std::int64_t lease = 0;            // nanoseconds; zero: leases do not run out in a round
+  std::uint16_t version_period = 0;  // a version is back after so many; zero: none ever is
 };
 
 struct History {

@@ -4,7 +4,8 @@
 // invalidations that have returned (a floor, by mode): whatever a read that starts now finds must have been read from the
 // origin since. O(operations × parts of a value), whatever the number of keys that a call hits.
 //   G1  nothing is older than its floor; what is between the floors of remove and expire only where it says that it is stale.
-//       The same for what a value was made of, for labels added late, for versions
+//       The same for what a value was made of, for labels added late or by who joined its load, for versions. What is loaded
+//       too soon after a call that hits it is not kept, where policy holds it off
 //   G2  no third load of a key runs beside two, and no second without a cause
 //   G3  where nothing is evicted, what was seen stored is missed only if something hit it; where what expired is
 //       served without end, only if something that removes did: to expire is not to remove
@@ -19,31 +20,9 @@
 #include <vector>
 
 #include "guarantees/history.hpp"
+#include "guarantees/history_fault.hpp"
 
 namespace freshet::testing::history {
-
-enum class Fault : std::uint8_t {
-  torn,           // the value is that of another key
-  stale,          // G1: a value from before an invalidation
-  stale_part,     // G1: made of something from before an invalidation
-  stale_label,    // G1: by a label that was added late
-  old_version,    // G1: by its version, or that of its reader
-  not_said,       // G1: served stale where policy does not, or kept though made of something stale
-  third_load,     // G2
-  needless_load,  // G2: a second load that nothing forced
-  lost,           // G3
-  removed,        // G3: gone, though everything that may have hit it did but expire it
-  past_deadline,  // G4
-  unseen,         // G7: a value came back
-  older_birth,    // G7: a value replaced one of higher birth
-};
-
-struct Violation {
-  Fault fault;
-  Operation operation;  // the read or load
-  Made made{};          // what it found
-  std::string by{};     // the call that should have prevented it
-};
 
 class HistoryChecker {
  public:
@@ -69,6 +48,7 @@ class HistoryChecker {
 
  private:
   static constexpr std::uint32_t kNothing = UINT32_MAX;
+  static constexpr std::size_t kMostVersions = 4;
   using PerKey = std::array<Stamp, kKeys>;
 
   /// Starts of the newest calls that have returned.
@@ -82,15 +62,22 @@ class HistoryChecker {
     std::array<PerKey, kSpaces> captured{};
     std::uint16_t model = 0;
     std::uint16_t policy = 0;
+    std::array<Stamp, kMostVersions>
+        other_model{};  // of those that come back: when another one became current
   };
   /// What was known when a call started.
   struct Snapshot {
     PerKey labelled{};
     Stamp tied = 0;
+    Stamp alone_since = 0;  // of a put; zero: something else was under way
   };
   struct Seen {
     Stamp at = 0;
     ValueId value = 0;
+  };
+  struct Hit {
+    Stamp end = 0;
+    std::int64_t clock = 0;  // before the call
   };
 
   void line_up() {
@@ -104,6 +91,7 @@ class HistoryChecker {
         events_[operation.end] = index * 2 + 1;
       }
       first_seen_.emplace_back(log.made.size());
+      gone_.emplace_back(log.made.size());
       for (const Made& made : log.made)
         made_of_others_[made.key] |= made.parts[0].kind != Part::Kind::none;
     }
@@ -131,9 +119,12 @@ class HistoryChecker {
   // --- what happens ---------------------------------------------------------------------------------------------------
 
   void start(const Operation& operation, std::size_t index) {
+    ++under_way_;
+    newest_start_ = operation.start;
     switch (operation.act) {
       case Act::read:
         if (operation.done) judge(operation);
+        if (operation.staleness != Staleness::fresh) served_stale_[operation.key] = true;
         if (operation.origin != Origin::l1) begin_cause(history_.tied_to[operation.key], 0);
         notes_[index] = last_seen_[operation.key].value;
         return;
@@ -143,6 +134,7 @@ class HistoryChecker {
       case Act::invalidate:
         return start_call(operation, index);
       case Act::lease:
+        values_[operation.key] += 1;
         return begin_cause(history_.tied_to[operation.key], 0);
       case Act::label:
         return;
@@ -150,6 +142,7 @@ class HistoryChecker {
   }
 
   void end(const Operation& operation, std::size_t index) {
+    --under_way_;
     switch (operation.act) {
       case Act::read:
         if (operation.origin != Origin::l1)
@@ -158,12 +151,16 @@ class HistoryChecker {
         judge_miss(operation, notes_[index]);
         judge_expired_miss(operation, notes_[index]);
         if (operation.origin == Origin::l1) see(operation.value, operation.start, operation.end);
+        if (operation.named != 0 && operation.value != 0)
+          named_[operation.named - 1U].push_back({operation.end, operation.value});
         return;
       case Act::load:
         return end_load(operation);
       case Act::put:
         end_call(operation, index);
-        if (operation.done) see(operation.value, operation.start, operation.end);
+        if (operation.done) return see(operation.value, operation.start, operation.end);
+        if (history_.terms.keeps_puts && snapshots_[notes_[index]].alone_since == newest_start_)
+          report(Fault::refused_put, operation);
         return;
       case Act::invalidate:
         return end_call(operation, index);
@@ -171,6 +168,7 @@ class HistoryChecker {
         return end_cause(history_.tied_to[operation.key], 0, operation.end);
       case Act::label:
         if (!operation.done) return;
+        if (!served_stale_[operation.key]) refreshed_with_[operation.reach][operation.key] = true;
         labelled_[operation.reach][operation.key] =
             std::max(labelled_[operation.reach][operation.key], operation.start);
         return;
@@ -182,6 +180,10 @@ class HistoryChecker {
     Snapshot snapshot;
     if (reach.late >= 0) snapshot.labelled = labelled_[static_cast<std::size_t>(reach.late)];
     if (reach.through != 0) snapshot.tied = newest_made_[static_cast<std::size_t>(reach.via)];
+    if (operation.act == Act::put) {
+      values_[operation.key] += 1;
+      if (under_way_ == 1) snapshot.alone_since = operation.start;
+    }
     notes_[index] = static_cast<std::uint32_t>(snapshots_.size());
     snapshots_.push_back(snapshot);
     begin_cause(reach.perhaps, reach.surely);
@@ -205,11 +207,29 @@ class HistoryChecker {
     }
     end_cause(reach.perhaps, reach.surely, operation.end);
     end_removal(removed_by(operation, reach), operation.end);
-    if (reach.version == Reach::Version::model)
+    if (reach.version == Reach::Version::model) {
       floors.model = std::max(floors.model, operation.model);
+      for (std::uint16_t hash = 0; hash < history_.terms.version_period; ++hash) {
+        if (hash != operation.model % history_.terms.version_period)
+          raise(floors.other_model[hash], operation.start);
+      }
+    }
     if (reach.version == Reach::Version::policy)
       floors.policy = std::max(floors.policy, operation.policy);
     if (reach.raises) raise(newest_raise_, operation.start);
+    if (reach.late >= 0) end_named(operation, static_cast<std::size_t>(reach.late));
+    if (history_.terms.hold_off == 0) return;
+    for (int key = 0; key < kKeys; ++key) {
+      if (has(reach.surely, key)) hit_[key].push_back({operation.end, operation.clock});
+    }
+  }
+
+  /// Whoever asks for a value, and gets it, has the labels on it that it named, whether or not it was seen in the store.
+  void end_named(const Operation& operation, std::size_t late) {
+    for (const Seen& one : named_[late]) {
+      if (one.at < operation.start)
+        gone_[log_of(one.value)][place_of(one.value)] |= operation.mode == Mode::remove ? 3U : 2U;
+    }
   }
 
   /// A value was in the store at some time between the two.
@@ -244,6 +264,9 @@ class HistoryChecker {
       report(Fault::not_said, read);
     judge_by(floors_[0], read, value);
     if (!expired) judge_by(floors_[1], read, value);
+    const unsigned gone = gone_[log_of(read.value)][place_of(read.value)];
+    if (read.origin == Origin::l1 && (gone & (expired ? 1U : 2U)) != 0)
+      report(Fault::stale_label, read, "who joined its load");
     judge_parts(read, value, expired, 0);
     judge_versions(read, value, expired);
     if (read.origin == Origin::l1) judge_hit(read, value);
@@ -267,6 +290,7 @@ class HistoryChecker {
     };
     for (const Part& part : value.parts) {
       if (part.kind == Part::Kind::none) continue;
+      if (history_.terms.ties_by_store && part.value != 0 && first_seen(part.value) == 0) continue;
       const bool stale = part.kind == Part::Kind::stale_value;
       if (stale && read.origin == Origin::l1 && !expired) report(Fault::not_said, read);
       const bool found = part.kind != Part::Kind::nothing;
@@ -283,15 +307,28 @@ class HistoryChecker {
   }
 
   void judge_versions(const Operation& read, const Made& value, bool expired) {
-    if (read.model != 0 && value.model != read.model) report(Fault::old_version, read, "another");
+    const std::uint16_t period = history_.terms.version_period;
+    const auto same = [&](std::uint16_t one, std::uint16_t other) {
+      return period == 0 ? one == other : one % period == other % period;
+    };
+    if (read.model != 0 && !same(value.model, read.model))
+      report(Fault::old_version, read, "another");
     if (read.origin != Origin::l1) return;
     for (std::size_t mode = 0; mode < (expired ? 1 : 2); ++mode) {
       const Floors& floors = floors_[mode];
-      const bool old = (value.model != 0 && value.model < floors.model) ||
+      const bool old = is_old_model(value, floors) ||
                        (value.policy != 0 && value.policy < floors.policy) ||
                        (read.policy != 0 && read.policy < floors.policy);
       if (old) report(Fault::old_version, read, "not the current one");
     }
+  }
+
+  // Where versions come back, the number alone says nothing: another one must have become current since the origin was read.
+  bool is_old_model(const Made& value, const Floors& floors) const {
+    if (value.model == 0) return false;
+    const std::uint16_t period = history_.terms.version_period;
+    return period == 0 ? value.model < floors.model
+                       : value.read_at < floors.other_model[value.model % period];
   }
 
   void judge_hit(const Operation& read, const Made& value) {
@@ -303,6 +340,16 @@ class HistoryChecker {
     for (const Part& part : value.parts)
       over = over || (part.value != 0 && is_over(made(part.value)));
     if (over) report(Fault::past_deadline, read);
+    // A load that was asked for while the call was under way may have begun before it.
+    const bool held =
+        value.began_by != 0 &&
+        std::any_of(hit_[read.key].begin(), hit_[read.key].end(), [&](const Hit& hit) {
+          return hit.end < value.birth_from && value.began_by < hit.clock + history_.terms.hold_off;
+        });
+    if (held) report(Fault::held_off, read);
+    if (history_.terms.lease != 0 && value.stored_from != 0 &&
+        value.stored_from >= value.began_by + history_.terms.lease)
+      report(Fault::past_deadline, read, "its lease");
     const std::array<Seen, 2>& newest = newest_seen_[read.key];
     const Seen& other = newest[0].value == read.value ? newest[1] : newest[0];
     const Stamp seen = first_seen(read.value);
@@ -322,7 +369,18 @@ class HistoryChecker {
     loads.push_back(&load);
   }
 
-  void end_load(const Operation& load) { std::erase(loads_[load.key], &load); }
+  void end_load(const Operation& load) {
+    std::erase(loads_[load.key], &load);
+    if (load.value == 0) return;
+    // A refresh in the background takes the labels along that the entry was given before it was first served past its soft
+    // deadline. Which entry it refreshes is known if there was but one.
+    if (load.asked_at == 0 && values_[load.key] == 1) {
+      for (std::size_t late = 0; late < kLateLabels; ++late) {
+        if (refreshed_with_[late][load.key]) named_[late].push_back({load.end, load.value});
+      }
+    }
+    values_[load.key] += 1;
+  }
 
   // What changes the dependencies of one key may take those entries away that depend on it.
   // What takes an entry away and not older loads of its key leaves room for what was born before it.
@@ -396,6 +454,10 @@ class HistoryChecker {
       notes_;  // by operation: a call's snapshot; what a read might have missed
   std::vector<Snapshot> snapshots_;
   std::vector<std::vector<Stamp>> first_seen_;
+  std::vector<std::vector<std::uint8_t>>
+      gone_;  // by a label that was named late: 1 removed, 2 removed or expired
+  std::array<std::vector<Seen>, kLateLabels> named_{};  // values that carry it from then on
+  std::array<std::vector<Hit>, kKeys> hit_{};           // where policy holds off
   std::vector<Stamp> raised_before_;  // by stamp: the newest start of a raise that had returned
   std::array<Floors, 2> floors_{};    // remove, expire
   std::array<PerKey, kLateLabels> labelled_{};
@@ -407,6 +469,11 @@ class HistoryChecker {
   std::array<int, kKeys> causes_under_way_{};
   std::array<int, kKeys> makes_room_{};  // those that leave room for what was born before
   PerKey made_room_{};                   // when the last of those ended
+  int under_way_ = 0;                    // of all operations
+  Stamp newest_start_ = 0;
+  std::array<std::uint32_t, kKeys> values_{};  // made so far, at most
+  std::array<bool, kKeys> served_stale_{};
+  std::array<std::array<bool, kKeys>, kLateLabels> refreshed_with_{};
   PerKey last_removal_{};
   std::array<int, kKeys> removals_under_way_{};
   std::array<bool, kKeys> made_of_others_{};  // whether some value of the key was

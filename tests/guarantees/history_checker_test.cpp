@@ -392,5 +392,91 @@ TEST_F(HistoryCheckerTest, TheValueOfAnotherKeyIsSeen) {
   EXPECT_EQ(fault(), Fault::torn);
 }
 
+TEST_F(HistoryCheckerTest, WhoJoinedALoadHasItsOwnLabelOnTheValue) {
+  const ValueId joined = value(1, 10);
+  Operation& read = hit(joined, 9, 12);
+  read.origin = Origin::loaded;
+  read.named = 3;
+  Reach late;
+  late.late = 2;
+  call(late, 20, 30);
+  hit(joined, 31, 32);
+  EXPECT_EQ(fault(), Fault::stale_label);
+}
+
+TEST_F(HistoryCheckerTest, ALabelThatWasNamedAfterTheCallBeganProvesNothing) {
+  const ValueId joined = value(1, 10);
+  Operation& read = hit(joined, 9, 21);
+  read.origin = Origin::loaded;
+  read.named = 3;
+  Reach late;
+  late.late = 2;
+  call(late, 20, 30);
+  hit(joined, 31, 32);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, WhatIsLoadedTooSoonAfterACallIsNotKept) {
+  history_.terms.hold_off = 100;
+  call(of(0b10), 10, 20).clock = 1000;
+  const ValueId soon = value(1, 31);
+  made(soon).began_by = 1099;
+  hit(soon, 40, 41);
+  EXPECT_EQ(fault(), Fault::held_off);
+  made(soon).began_by = 1100;
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, AVersionThatIsBackBringsNothingBack) {
+  history_.terms.version_period = 2;
+  Reach version;
+  version.version = Reach::Version::model;
+  const ValueId first = value(7, 10);
+  made(first).model = 1;
+  const ValueId third = value(7, 60);
+  made(third).model = 3;
+  call(version, 20, 30).model = 2;
+  call(version, 40, 50).model = 3;
+  hit(third, 70, 71);
+  EXPECT_EQ(fault(), std::nullopt);
+  hit(first, 80, 81);
+  EXPECT_TRUE(fault());
+}
+
+TEST_F(HistoryCheckerTest, APutThatNothingOverlapsIsStored) {
+  history_.terms.keeps_puts = true;
+  history_.reaches.push_back(of(0b10));
+  history_.names.emplace_back("key");
+  add(Act::put, 1, 20, 30, value(1, 30)).done = false;
+  EXPECT_EQ(fault(), Fault::refused_put);
+  hit(value(2, 10), 25, 26);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, WhatCameAfterItsLeaseHadRunOutIsNotStored) {
+  history_.terms.lease = 100;
+  const ValueId late = value(1, 10);
+  made(late).began_by = 1000;
+  made(late).stored_from = 1100;
+  hit(late, 20, 21);
+  EXPECT_EQ(fault(), Fault::past_deadline);
+  made(late).stored_from = 1099;
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(HistoryCheckerTest, ARefreshTakesAlongWhatTheEntryWasGivenBefore) {
+  const ValueId first = value(1, 10);
+  add(Act::load, 1, 10, 11, first).asked_at = 9;
+  add(Act::label, 1, 12, 13).reach = 2;
+  const ValueId second = value(1, 20);
+  made(second).birth_from = 0;
+  add(Act::load, 1, 20, 21, second);
+  Reach late;
+  late.late = 2;
+  call(late, 30, 40);
+  hit(second, 41, 42);
+  EXPECT_EQ(fault(), Fault::stale_label);
+}
+
 }  // namespace
 }  // namespace freshet::testing::history

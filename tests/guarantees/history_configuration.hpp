@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "guarantees/history.hpp"
 
@@ -22,7 +23,12 @@ struct Configuration {
   int invalidations = 60;  // per thousand steps
   int late_labels = 20;
   bool manual_clock = false;
-  std::uint32_t failing_loads = 64;  // one load in so many throws
+  std::uint32_t failing_loads = 64;             // one load in so many throws
+  std::vector<std::uint8_t> lates{0, 1, 2, 3};  // the late labels that entries are given
+  bool callers_differ = false;                  // some callers name late0 or late2 when they load
+  bool names_keys_late =
+      false;  // the loader of key 3 reads key 2, uncaptured, and names it when it has
+  bool deferred_events = false;  // what an event leads to is done by the end of the round
 };
 
 /// splitmix64.

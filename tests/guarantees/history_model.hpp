@@ -10,7 +10,8 @@
 //   6    b/item:1    all item one own:6                             a/item:1 (key 2)                   -
 //   7    b/item:2    all item two own:7                             a version of `model`               -
 // Bulk loads take keys 0 and 1, or 5 and 6, and give each what both have.
-// Any entry may be given late0, late1 (tags), late2 or late3 (resources) once it is stored.
+// Any entry may be given late0, late1 (tags), late2 or late3 (resources) once it is stored; where it is asked for also one of
+// the keys a/user:1, a/user:2 and a/item:1, so that keys depend on one another in a circle.
 #pragma once
 
 #include <algorithm>
@@ -33,7 +34,12 @@ inline constexpr std::array<std::string_view, 4> kKeyNames{"user:1", "user:2", "
 inline std::string space_name(int key) { return std::string(kSpaceNames[space_of(key)]); }
 inline std::string key_name(int key) { return std::string(kKeyNames[key % 4]); }
 inline std::string own_tag(int key) { return "own:" + std::to_string(key); }
-inline std::string late_label(int late) { return "late" + std::to_string(late); }
+/// The last three are keys, for circles.
+inline std::string late_label(int late) {
+  constexpr std::array<std::string_view, 3> kOfKeys{"a/user:1", "a/user:2", "a/item:1"};
+  return late < 4 ? "late" + std::to_string(late)
+                  : std::string(kOfKeys[static_cast<std::size_t>(late) - 4]);
+}
 constexpr bool late_is_tag(int late) noexcept { return late < 2; }
 
 inline bool is_rare(int key) { return key == 0 || key == 4; }
@@ -157,7 +163,8 @@ struct Call {
   std::string name;
   Reach reach;
   /// `number` is that of a version, for calls that set one.
-  std::function<void(CacheInvalidator&, std::uint16_t number, const InvalidateOptions&)> make;
+  std::function<Invalidated(CacheInvalidator&, std::uint16_t number, const InvalidateOptions&)>
+      make;
 };
 
 inline std::string model_version(std::uint16_t number) { return "model-" + std::to_string(number); }
@@ -179,7 +186,7 @@ inline Call call_of(std::string name, Reach reach, Target target) {
   return {std::move(name), std::move(reach),
           [target = std::move(target)](CacheInvalidator& invalidator, std::uint16_t,
                                        const InvalidateOptions& options) {
-            invalidator.invalidate_many({target}, options);
+            return invalidator.invalidate_many({target}, options).total;
           }};
 }
 
@@ -189,7 +196,7 @@ inline void add_calls_by_key(std::vector<Call>& calls) {
     calls.push_back(
         {"key " + space_name(key) + "/" + key_name(key), reach_of_keys(one(key)),
          [key](CacheInvalidator& invalidator, std::uint16_t, const InvalidateOptions& options) {
-           invalidator.invalidate(key_name(key), space_name(key), options);
+           return invalidator.invalidate(key_name(key), space_name(key), options);
          }});
   }
   for (const int key : {0, 1, 2, 4}) {
@@ -197,7 +204,7 @@ inline void add_calls_by_key(std::vector<Call>& calls) {
         {"dependents of key " + space_name(key) + "/" + key_name(key),
          reach_of_keys(one(key), false),
          [key](CacheInvalidator& invalidator, std::uint16_t, const InvalidateOptions& options) {
-           invalidator.invalidate_dependents_of_key(key_name(key), space_name(key), options);
+           return invalidator.invalidate_dependents_of_key(key_name(key), space_name(key), options);
          }});
   }
   for (int space = 0; space < kSpaces; ++space) {
@@ -218,16 +225,18 @@ inline void add_calls_by_key(std::vector<Call>& calls) {
 }
 
 inline void add_calls_by_label(std::vector<Call>& calls) {
-  calls.push_back({"all", reach_of_keys(kEveryKey),
-                   [](CacheInvalidator& invalidator, std::uint16_t,
-                      const InvalidateOptions& options) { invalidator.invalidate_all(options); }});
+  calls.push_back(
+      {"all", reach_of_keys(kEveryKey),
+       [](CacheInvalidator& invalidator, std::uint16_t, const InvalidateOptions& options) {
+         return invalidator.invalidate_all(options);
+       }});
   calls.back().reach.raises = true;
   for (const std::string tag : {"user", "item", "one", "two", "rare", "own:0", "own:1", "own:2",
                                 "own:4", "own:5", "own:6", "own:7"}) {
     calls.push_back(
         {"tag " + tag, reach_of_tag(tag),
          [tag](CacheInvalidator& invalidator, std::uint16_t, const InvalidateOptions& options) {
-           invalidator.invalidate_tag(tag, options);
+           return invalidator.invalidate_tag(tag, options);
          }});
   }
   for (const std::string tag : {"user", "two", "rare"}) {
@@ -253,7 +262,7 @@ inline void add_calls_by_label(std::vector<Call>& calls) {
     calls.push_back({"dependents " + resource, reach,
                      [resource](CacheInvalidator& invalidator, std::uint16_t,
                                 const InvalidateOptions& options) {
-                       invalidator.invalidate_dependents(resource, options);
+                       return invalidator.invalidate_dependents(resource, options);
                      }});
   };
   dependents("table:x", reach_of_table_x());
@@ -264,12 +273,25 @@ inline void add_calls_by_label(std::vector<Call>& calls) {
 
 /// By labels that entries were given late: `surely` nobody, apart from those of whom it is known.
 inline void add_calls_by_late_label(std::vector<Call>& calls) {
-  for (int late = 0; late < kLateLabels; ++late) {
+  for (int late = 0; late < 4; ++late) {
     const std::string name = late_label(late);
     const Reach reach{.late = late, .raises = true, .perhaps = kEveryKey};
     calls.push_back(call_of("late " + name, reach,
                             late_is_tag(late) ? Target::tag(name) : Target::dependents(name)));
   }
+}
+
+/// Keys by themselves, with those who were made to depend on them late.
+inline std::vector<Call> calls_in_a_circle() {
+  std::vector<Call> calls;
+  for (int key = 0; key < 3; ++key) {
+    Reach reach = reach_of_keys(one(key));
+    reach.late = 4 + key;
+    reach.perhaps = kEveryKey;
+    calls.push_back(call_of("circle " + late_label(4 + key), reach,
+                            Target::key(key_name(key), space_name(key))));
+  }
+  return calls;
 }
 
 inline void add_calls_by_version(std::vector<Call>& calls) {
@@ -278,13 +300,13 @@ inline void add_calls_by_version(std::vector<Call>& calls) {
   calls.push_back(
       {"version of format", format,
        [](CacheInvalidator& invalidator, std::uint16_t, const InvalidateOptions& options) {
-         invalidator.bump_version("format", options);
+         return invalidator.bump_version("format", options);
        }});
   Reach model{.version = Reach::Version::model, .perhaps = one(7)};
   calls.push_back(
       {"version of model", model,
        [](CacheInvalidator& invalidator, std::uint16_t number, const InvalidateOptions& options) {
-         invalidator.invalidate_version("model", model_version(number), options);
+         return invalidator.invalidate_version("model", model_version(number), options);
        }});
   Reach policy = reach_of_keys(kSpaceB);
   policy.version = Reach::Version::policy;
@@ -292,7 +314,7 @@ inline void add_calls_by_version(std::vector<Call>& calls) {
   calls.push_back(
       {"policy version of b", policy,
        [](CacheInvalidator& invalidator, std::uint16_t number, const InvalidateOptions& options) {
-         invalidator.set_policy_version("b", policy_version(number), options);
+         return invalidator.set_policy_version("b", policy_version(number), options);
        }});
 }
 
@@ -301,7 +323,7 @@ inline void add_calls_of_many(std::vector<Call>& calls) {
     calls.push_back({"many: " + std::move(name), reach,
                      [targets = std::move(targets)](CacheInvalidator& invalidator, std::uint16_t,
                                                     const InvalidateOptions& options) {
-                       invalidator.invalidate_many(targets, options);
+                       return invalidator.invalidate_many(targets, options).total;
                      }});
   };
   many("key and tag", both(reach_of_keys(one(0)), reach_of_tag("own:7")),
@@ -319,7 +341,7 @@ inline void add_calls_of_many(std::vector<Call>& calls) {
                      reach,
                      [kind, space](CacheInvalidator& invalidator, std::uint16_t,
                                    const InvalidateOptions& options) {
-                       invalidator.invalidate_if(
+                       return invalidator.invalidate_if(
                            kSpaceNames[space],
                            [kind](const EntryDescription& entry) {
                              return entry.key.substr(0, kind.size()) == kind;

@@ -21,6 +21,8 @@ inline std::string name_of(Fault fault) {
       return "G1: made of something stale";
     case Fault::stale_label:
       return "G1: stale by a label that was added late";
+    case Fault::held_off:
+      return "G1: kept though it was loaded too soon after a call";
     case Fault::old_version:
       return "G1: an old version";
     case Fault::not_said:
@@ -31,6 +33,8 @@ inline std::string name_of(Fault fault) {
       return "G2: a second load at once that nothing forced";
     case Fault::lost:
       return "G3: lost";
+    case Fault::refused_put:
+      return "G3: a put that nothing overlapped was refused";
     case Fault::removed:
       return "G3: removed by what only expires";
     case Fault::past_deadline:

@@ -1,14 +1,12 @@
 // Worker: what one thread of a history does to the cache, step by step, and what it writes down about it.
 //
-// A Step says everything that a step does, the draws within it included, so that steps can be left out without changing the
-// others. RoundState is what the workers of a round share; whoever runs a round (threads in history_round.hpp, simulated
-// threads in tests/simulation) says there what giving way means, and may listen.
+// Whoever runs a round (threads in history_round.hpp, simulated threads in tests/simulation) says in a RoundState what giving
+// way means, and may listen.
 #pragma once
 
-#include <atomic>
+#include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -18,100 +16,9 @@
 #include "freshet/detail/runtime/runtime.hpp"
 #include "freshet/freshet.hpp"
 #include "guarantees/history_configuration.hpp"
-#include "guarantees/history_model.hpp"
+#include "guarantees/history_round_state.hpp"
 
 namespace freshet::testing::history {
-
-inline constexpr Stamp kStampNever = UINT32_MAX;
-
-/// What the workers of one round share.
-class RoundState {
- public:
-  RoundState(const Configuration& with, const std::vector<Call>& every, std::uint64_t first_seed)
-      : configuration(with), calls(every), seed(first_seed) {
-    history.terms = with.terms;
-    for (const Call& call : every) {
-      history.reaches.push_back(call.reach);
-      history.names.push_back(call.name);
-    }
-    for (int key = 0; key < kKeys; ++key) history.tied_to[key] = tied_to(key);
-    call_of_model = find("version of model");
-    call_of_policy = find("policy version of b");
-    for (std::size_t i = 0; i < every.size(); ++i) {
-      if (every[i].reach.late >= 0) late_calls.push_back(i);
-    }
-  }
-  virtual ~RoundState() = default;
-  RoundState(const RoundState&) = delete;
-  RoundState& operator=(const RoundState&) = delete;
-
-  /// relaxed under ThreadSanitizer, so that the stamps order nothing that the library does not: the machines that it runs on
-  /// count in one order all the same. acq_rel otherwise, so that "later" is what the language calls so.
-#if defined(__SANITIZE_THREAD__)
-  static constexpr auto kOrder = std::memory_order_relaxed;
-#else
-  static constexpr auto kOrder = std::memory_order_acq_rel;
-#endif
-  Stamp stamp() noexcept { return stamps.fetch_add(1, kOrder); }
-  std::size_t find(std::string_view name) const {
-    for (std::size_t i = 0; i < calls.size(); ++i) {
-      if (calls[i].name == name) return i;
-    }
-    throw std::logic_error("no such call");
-  }
-
-  virtual std::int64_t clock() const noexcept = 0;
-  /// Lets other threads go on.
-  virtual void give_way() = 0;
-  /// Time passes, where the round has its own.
-  virtual void pass_time(std::int64_t nanoseconds) { static_cast<void>(nanoseconds); }
-  virtual void began(std::size_t log, const Operation& operation) noexcept {
-    static_cast<void>(log), static_cast<void>(operation);
-  }
-  virtual void ended(std::size_t log, const Operation& operation) noexcept {
-    static_cast<void>(log), static_cast<void>(operation);
-  }
-
-  const Configuration& configuration;
-  const std::vector<Call>& calls;
-  std::uint64_t seed;
-  History history;
-  std::optional<CacheInvalidator> invalidator;
-  std::size_t background_log = 0;  // of loaders that run where no worker is
-  std::size_t call_of_model = 0;
-  std::size_t call_of_policy = 0;
-  std::vector<std::size_t> late_calls;
-  std::atomic<Stamp> stamps{1};
-  // What the origin says is current, moved before the call that says so. Calls of one of them do not overlap.
-  std::atomic<std::uint16_t> model{0};
-  std::atomic<std::uint16_t> policy{0};
-  detail::rt::Mutex model_mutex;
-  detail::rt::Mutex policy_mutex;
-};
-
-/// One thing that a worker does.
-struct Step {
-  enum class What : std::uint8_t {
-    get,
-    load,
-    get_many,
-    get_by_policy_version,
-    put,
-    put_by_lease,
-    label,
-    invalidate,
-    emit,
-    sweep,
-    pass_time
-  };
-
-  What what = What::get;
-  std::uint8_t key = 0;
-  std::uint8_t call = 0;  // invalidate: which; emit: what it leads to
-  Mode mode = Mode::remove;
-  std::uint64_t seed = 0;    // of the draws within the step
-  std::uint32_t micros = 0;  // pass_time
-};
 
 /// What one thread does. Loaders that run in the background use one of their own.
 class Worker {
@@ -146,6 +53,8 @@ class Worker {
     if (dice_.below(one_in) == 0) round_.give_way();
   }
   void set_version(std::size_t call, Mode mode);
+  /// What events lead to that were emitted some time ago has been done by now.
+  void end_deferred();
 
  private:
   /// Makes a value of a key, reading other keys from the cache where the model says so.
@@ -205,6 +114,7 @@ class Worker {
   void label(int key);
   void invalidate(std::size_t call, Mode mode);
   void emit(std::size_t call);
+  void grow();
   Datum load(const Loader& loader, LoadContext* context);
   ValueId make(const Made& made) {
     log_.made.push_back(made);
@@ -271,6 +181,8 @@ inline void Worker::perform(const Step& step) {
       return void(round_.invalidator->sweep(dice_.below(2) == 0 ? 1 + dice_.below(4) : SIZE_MAX));
     case Step::What::pass_time:
       return round_.pass_time(std::int64_t{step.micros} * 1000);
+    case Step::What::grow:
+      return grow();
   }
 }
 
@@ -313,8 +225,14 @@ inline Handle<Datum> Worker::get_or_load(int key, Part* part) {
     if (loader.model > 1 && dice_.below(8) == 0) --loader.model;
     if (dice_.below(2) == 0) {
       read.model = loader.announced = loader.model;
-      options.versions = {{"model", model_version(loader.model)}};
+      options.versions = {{"model", model_version(round_.version(loader.model))}};
     }
+  }
+  if (key == 3) options.capture = !round_.configuration.names_keys_late;
+  if (round_.configuration.callers_differ && dice_.below(2) == 0) {
+    const int late = dice_.below(2) == 0 ? 0 : 2;
+    read.named = static_cast<std::uint8_t>(late + 1);
+    (late_is_tag(late) ? options.tags : options.depends_on).push_back(late_label(late));
   }
   Handle<Datum> handle;
   try {
@@ -389,7 +307,7 @@ inline void Worker::put(int key) {
             .pinned_by = kStampNever};  // until it has returned
   if (key == 7) {
     made.model = round_.model;
-    options.versions = {{"model", model_version(made.model)}};
+    options.versions = {{"model", model_version(round_.version(made.model))}};
   }
   put.value = make(made);
   put.done = is_stored(view(key).put(key_name(key), datum(put.value), options));
@@ -409,8 +327,10 @@ inline void Worker::put_by_lease(int key) {
                            .made_at = read_at,
                            .birth_from = operation.start,
                            .birth_by = read_at,
-                           .pinned_by = kStampNever});
+                           .pinned_by = kStampNever,
+                           .began_by = round_.clock()});
   give_way(8);
+  made(id).stored_from = round_.clock();
   view(key).put(key_name(key), datum(id), lease, options_of(key, true));
   finish(operation);
   made(id).pinned_by = operation.end;
@@ -418,7 +338,9 @@ inline void Worker::put_by_lease(int key) {
 }
 
 inline void Worker::label(int key) {
-  Operation label = begin(Act::label, key, dice_.below(kLateLabels));
+  const std::vector<std::uint8_t>& lates = round_.configuration.lates;
+  Operation label =
+      begin(Act::label, key, lates[dice_.below(static_cast<std::uint32_t>(lates.size()))]);
   const std::string name = late_label(label.reach);
   label.done = late_is_tag(label.reach)
                    ? round_.invalidator->tag(key_name(key), space_name(key), {name})
@@ -433,7 +355,8 @@ inline void Worker::set_version(std::size_t call, Mode mode) {
   Operation operation = begin(Act::invalidate, 0, call, mode);
   const auto number = static_cast<std::uint16_t>(++(of_model ? round_.model : round_.policy));
   (of_model ? operation.model : operation.policy) = number;
-  round_.calls[call].make(*round_.invalidator, number, {.mode = mode});
+  round_.calls[call].make(*round_.invalidator, of_model ? round_.version(number) : number,
+                          {.mode = mode});
   finish(operation);
 }
 
@@ -447,8 +370,21 @@ inline void Worker::invalidate(std::size_t call, Mode mode) {
 // An event of this name must lead to what the call does: the policy of the round says so.
 inline void Worker::emit(std::size_t call) {
   Operation operation = begin(Act::invalidate, 0, call);
+  if (round_.configuration.deferred_events) round_.deferred.push_back(operation);
   round_.invalidator->emit("event " + round_.calls[call].name);
-  finish(operation);
+  if (!round_.configuration.deferred_events) finish(operation);
+}
+
+inline void Worker::end_deferred() {
+  for (Operation& operation : round_.deferred) finish(operation);
+  round_.deferred.clear();
+}
+
+// Entries that nobody reads, so that tables grow while others use them. They go by the tags that all have.
+inline void Worker::grow() {
+  const std::uint32_t first = dice_.below(64);
+  for (std::uint32_t i = 0; i < 16; ++i)
+    views_[0].put("filler:" + std::to_string(first + i), {}, {.tags = {"all", "two"}});
 }
 
 inline Datum Worker::load(const Loader& loader, LoadContext* context) {
@@ -462,10 +398,12 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
             .made_at = load.start,
             .birth_from = loader.asked_at,
             .birth_by = load.start,
-            .pinned_by = load.start};
+            .pinned_by = load.start,
+            .began_by = round_.clock()};
   try {
     give_way(8);
-    if (context != nullptr && loader.key == 3) get_or_load(5, &made.parts[0]);
+    const bool names_late = round_.configuration.names_keys_late;
+    if (context != nullptr && loader.key == 3) get_or_load(names_late ? 2 : 5, &made.parts[0]);
     if (context != nullptr && loader.key == 5) {
       get_or_load(1, &made.parts[0]);
       get(4, &made.parts[1]);
@@ -481,7 +419,8 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
     context->tag(own_tag(loader.key));
     if (is_rare(loader.key)) context->tag("rare");
     if (loader.key == 1) context->depends_on("table:y");
-    if (loader.key == 7) context->version("model", model_version(loader.model));
+    if (loader.key == 3 && round_.configuration.names_keys_late) context->depends_on("item:1");
+    if (loader.key == 7) context->version("model", model_version(round_.version(loader.model)));
     if (dice_.below(64) == 0) context->do_not_keep();
   }
   load.value = make(made);

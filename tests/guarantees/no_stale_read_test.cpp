@@ -281,5 +281,25 @@ TEST(NoStaleReadOnceTest, AKeyDependedOnForTheFirstTimeWhileItWasWrittenIsNotTru
   EXPECT_TRUE(cache.get("user:43"));
 }
 
+// Found by the simulation (callers-differ): who finds stored what another has loaded meanwhile had looked for it before, and its
+// own labels were lost.
+TEST(NoStaleReadOnceTest, WhoComesWhileAValueIsStoredHasItsOwnLabelsOnIt) {
+  CacheInvalidator invalidator = CacheInvalidator::from_yaml(kPolicy);
+  auto cache = invalidator.cache<std::string>("profiles");
+  const auto load = [] { return std::string("v"); };
+  std::thread other;
+  PausePoint pause("load_done_before_fill", [&] {
+    const std::uint64_t misses = invalidator.stats().total.misses;
+    other = std::thread([&] { cache.get_or_load("user:42", load, {.tags = {"others"}}); });
+    while (invalidator.stats().total.misses == misses) std::this_thread::yield();
+  });
+  cache.get_or_load("user:42", load, {.tags = {"users"}});
+  other.join();
+  ASSERT_TRUE(pause.reached());
+  ASSERT_TRUE(cache.get("user:42"));
+  invalidator.invalidate_tag("others");
+  EXPECT_FALSE(cache.get("user:42"));
+}
+
 }  // namespace
 }  // namespace freshet::testing

@@ -39,6 +39,7 @@ TEST(CacheModelTest, AgreesWithTheModelOverRandomCommandSequences) {
   params.seed = 20'260'101;  // fixed: a failure repeats; FRESHET_MODEL_SEED takes another
   if (const char* seed = std::getenv("FRESHET_MODEL_SEED")) params.seed = std::stoull(seed);
   params.maxSuccess = kCases;
+  if (const char* cases = std::getenv("FRESHET_MODEL_CASES")) params.maxSuccess = std::stoi(cases);
   params.maxSize = 200;
   std::uint64_t commands_run = 0;
   std::uint64_t doubts = 0;

@@ -18,8 +18,9 @@ namespace history = testing::history;
 Workload broken() {
   Workload workload = basic();
   workload.name = "broken";
-  workload.own_calls = {{"nothing", history::reach_of_keys(history::one(0)),
-                         [](CacheInvalidator&, std::uint16_t, const InvalidateOptions&) {}}};
+  workload.own_calls = {
+      {"nothing", history::reach_of_keys(history::one(0)),
+       [](CacheInvalidator&, std::uint16_t, const InvalidateOptions&) { return Invalidated{}; }}};
   workload.calls.push_back("nothing");
   return workload;
 }
@@ -99,6 +100,13 @@ TEST(WorkloadTest, ALoadThatFindsNoMemoryStrandsNobody) {
     const Exploration result = explore(*find_workload("memory"), scheduler, {.seeds = 1000});
     EXPECT_FALSE(result.failed) << result.report;
   }
+}
+
+// Found so: an entry was given a dependency, and its key's label was not tied to it, since memory ran out in between.
+TEST(WorkloadTest, ALateDependencyThatFindsNoMemoryIsNotHalfThere) {
+  const Exploration result =
+      explore(*find_workload("memory-dependencies"), SchedulerKind::priority, {.seeds = 4000});
+  EXPECT_FALSE(result.failed) << result.report;
 }
 
 TEST(TrimTest, ATextThatIsNoneIsRefused) {

@@ -1,7 +1,8 @@
 // Mutants: bugs that a build may have on purpose, to see that the simulation finds them. One at a time is planted, at run time.
 //
 // A build with FRESHET_MUTANTS=ON compiles a copy of the production sources to which tests/simulation/mutants/*.patch are
-// applied; each patch asks `mutant("its-name")` where it goes wrong. Production sources know nothing of it.
+// applied; each patch asks `mutant("its_name")` where it goes wrong. Production sources know nothing of it.
+// `freshet_simulation --mutant NAME` plants one; for the other tests of such a build the environment does: FRESHET_MUTANT=NAME.
 #pragma once
 
 #include <string>

@@ -24,7 +24,8 @@ What draw_what(const Weights& weights, Random& random) {
       {weights.invalidate, What::invalidate},
       {weights.emit, What::emit},
       {weights.sweep, What::sweep},
-      {weights.pass_time, What::pass_time}};
+      {weights.pass_time, What::pass_time},
+      {weights.grow, What::grow}};
   unsigned sum = 0;
   for (const auto& [weight, what] : all) sum += weight;
   unsigned left = random.below(sum);

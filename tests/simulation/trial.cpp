@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
 
 #include "config/policy_model.hpp"
+#include "freshet/detail/function_ref.hpp"
 #include "guarantees/history_checker.hpp"
 #include "guarantees/history_text.hpp"
+#include "simulation/aftermath.hpp"
 #include "simulation/runtime/arena.hpp"
 #include "simulation/runtime/simulated_executor.hpp"
 #include "simulation/runtime/simulated_runtime.hpp"
@@ -23,11 +26,19 @@ namespace {
 
 constexpr std::size_t kMostThreads = 8;
 constexpr unsigned kPoolThreads = 2;
+constexpr std::int64_t kDeferral = 1'000'000'000;  // longer than any rule waits
 
 std::vector<history::Call> calls_of(const Workload& workload) {
   std::vector<history::Call> calls = history::every_call();
   calls.insert(calls.end(), workload.own_calls.begin(), workload.own_calls.end());
   return calls;
+}
+
+std::vector<std::uint8_t> places_of(const Workload& workload, const history::RoundState& round) {
+  std::vector<std::uint8_t> places;
+  for (const std::string& name : workload.calls)
+    places.push_back(static_cast<std::uint8_t>(round.find(name)));
+  return places;
 }
 
 const std::shared_ptr<StrategyRegistry>& strategies() {
@@ -57,14 +68,18 @@ class Trial::Round final : public history::RoundState {
   Round(const Workload& workload, const std::vector<history::Call>& every_call)
       : RoundState(workload.configuration, every_call, 0),
         workload_(workload),
+        calls_of_workload_(places_of(workload, *this)),
         policy_(config::read_policy(workload.configuration.policy, workload.name, *strategies())) {
     background_log = kMostThreads + 1;
     history.logs.resize(kMostThreads + 2);
+    deferred.reserve(1024);
     for (history::Log& log : history.logs) {
       log.operations.reserve(1024);
       log.made.reserve(1024);
     }
   }
+
+  const std::vector<std::uint8_t>& calls_of_workload() const noexcept { return calls_of_workload_; }
 
   /// `contained`: in memory of its own.
   Verdict run(const Plan& plan, SchedulerKind scheduler, bool traced, bool contained = true);
@@ -81,12 +96,24 @@ class Trial::Round final : public history::RoundState {
   void begin(const Plan& plan);
   void set_up(const Plan& plan);
   void run_thread(std::size_t log, const std::vector<history::Step>& steps);
-  void wind_up();
+  void wind_up(const Plan& plan);
+  void look_at_aftermath(const Plan& plan);
+  void compare_counts(const Plan& plan);
+  /// The call that a run looks at the count of.
+  struct Counted {
+    const history::Call& call;
+    std::uint16_t number;
+    Mode mode;
+  };
+  Counted counted(const Plan& plan) const;
+  /// Notes what an aftermath found, with `look` at it while nothing switches.
+  void note_aftermath(detail::FunctionRef<void(Aftermath&)> look);
   void abandon();
   void judge(const Plan& plan);
   static void at_pause_point(const char* name);
 
   const Workload& workload_;
+  const std::vector<std::uint8_t> calls_of_workload_;
   const config::PolicyModel policy_;
   std::shared_ptr<SimulatedExecutor> executor_;
   std::vector<std::string> violations_;
@@ -140,6 +167,7 @@ void Trial::Round::begin(const Plan& plan) {
   stamps = 1;
   model = 0;
   policy = 0;
+  deferred.clear();
   violations_.clear();
   detail::rt::simulated_stripes = plan.stripes;
 }
@@ -174,10 +202,16 @@ void Trial::Round::run_thread(std::size_t log, const std::vector<history::Step>&
 }
 
 // The last thread: alone, once all have ended.
-void Trial::Round::wind_up() {
+void Trial::Round::wind_up(const Plan& plan) {
   executor_->wait_until_idle();
+  if (configuration.deferred_events) {
+    pass_time(kDeferral);
+    executor_->wait_until_idle();
+  }
+  if (plan.schedule_seed % 2 == 0) compare_counts(plan);
   {
     history::Worker last(*this, kSetUpLog);
+    last.end_deferred();
     std::vector<history::Step> steps;
     for (const int key : workload_.keys) steps.push_back({.key = static_cast<std::uint8_t>(key)});
     last.run(steps);
@@ -189,10 +223,51 @@ void Trial::Round::wind_up() {
     const ArenaPause pause;
     for (const std::string& finding : findings) violations_.push_back("audit: " + finding);
   }
+  look_at_aftermath(plan);
   tracer_.watch(nullptr);
   invalidator->close();
   invalidator.reset();
   executor_.reset();
+}
+
+void Trial::Round::note_aftermath(detail::FunctionRef<void(Aftermath&)> look) {
+  const Quiet quiet;
+  std::vector<std::string> findings;
+  {
+    Aftermath aftermath(*invalidator);
+    look(aftermath);
+    findings = aftermath.take();
+  }
+  const ArenaPause pause;
+  for (const std::string& finding : findings) violations_.push_back("aftermath: " + finding);
+}
+
+// Each seed looks at the count of one call of the workload.
+Trial::Round::Counted Trial::Round::counted(const Plan& plan) const {
+  const std::uint64_t drawn = plan.schedule_seed / 2;
+  const std::size_t call = calls_of_workload_[drawn % calls_of_workload_.size()];
+  const auto next = static_cast<std::uint16_t>(1 + (call == call_of_policy ? policy : model));
+  return {calls[call], call == call_of_model ? version(next) : next,
+          drawn % 3 == 0 ? Mode::expire : Mode::remove};
+}
+
+// Before the last thread reads: what it reads, it finds out.
+void Trial::Round::compare_counts(const Plan& plan) {
+  const Counted what = counted(plan);
+  note_aftermath(
+      [&](Aftermath& aftermath) { aftermath.compare_counts(what.call, what.number, what.mode); });
+}
+
+void Trial::Round::look_at_aftermath(const Plan& plan) {
+  const Counted what = counted(plan);
+  const auto reads_others = [](int key) { return key == 3 || key == 5; };
+  const bool names_all = !workload_.versions &&
+                         std::none_of(workload_.keys.begin(), workload_.keys.end(), reads_others);
+  note_aftermath([&](Aftermath& aftermath) {
+    if (names_all) aftermath.look_at_edges();
+    aftermath.count(what.call, what.number, what.mode);
+    aftermath.leave_nothing();
+  });
 }
 
 // After a run that did not end: what is in the arena goes with it, undestroyed.
@@ -220,7 +295,7 @@ Verdict Trial::Round::run(const Plan& plan, SchedulerKind scheduler, bool traced
   Stop stop = machine.run();
   arm_allocation_failures(false);
   if (stop == Stop::none) {
-    machine.spawn("the last", [this] { wind_up(); });
+    machine.spawn("the last", [this, &plan] { wind_up(plan); });
     stop = machine.run();
   }
   Verdict verdict{.fingerprint = machine.fingerprint(),
@@ -257,8 +332,7 @@ Trial::Trial(const Workload& workload, SchedulerKind scheduler)
       every_call_(calls_of(workload)),
       round_(std::make_unique<Round>(workload, every_call_)) {
   no_log();
-  for (const std::string& name : workload.calls)
-    calls_.push_back(static_cast<std::uint8_t>(round_->find(name)));
+  calls_ = round_->calls_of_workload();
   // Static values of functions are made at their first use: not in a run's memory.
   for (std::uint64_t seed = 0; seed < 4; ++seed)
     round_->run(plan(seed), scheduler_, seed == 0, false);

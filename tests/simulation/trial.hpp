@@ -1,8 +1,9 @@
 // Trial: runs one plan of a workload on the machine and judges what happened.
 //
 // A run: a new CacheInvalidator and the steps of the set-up, which nothing overtakes; then the threads; then one thread alone
-// waits for the pool to be idle, reads every key, has the books audited, closes the cache and lets go of it. Judged are the
-// history (guarantees/history_checker.hpp), the audit, that all threads ended, and that all memory was given back.
+// waits for the pool to be idle, reads every key, has the books audited, has a call count, invalidates everything, closes the
+// cache and lets go of it. Judged are the history (guarantees/history_checker.hpp), the audit, the aftermath (aftermath.hpp),
+// that all threads ended, and that all memory was given back.
 // One Trial serves many runs of one workload. Not thread-safe, as the machine is not.
 #pragma once
 

@@ -46,7 +46,12 @@ void HoldOff::note(Instant now, Revision revision) {
 
 void HoldOff::note_key(std::uint64_t key_hash, Instant now) noexcept {
   if (!enabled()) return;
-  written_[key_hash % stripes_].store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  // Only grows: two calls may note in another order than they looked at the clock.
+  rt::Atomic<std::int64_t>& written = written_[key_hash % stripes_];
+  const std::int64_t at = now.time_since_epoch().count();
+  std::int64_t known = written.load(std::memory_order_relaxed);
+  while (known < at && !written.compare_exchange_weak(known, at, std::memory_order_relaxed)) {
+  }
 }
 
 Revision HoldOff::revision_at(Instant when) const {

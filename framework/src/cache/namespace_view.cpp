@@ -186,14 +186,20 @@ Reading NamespaceView::read_or_load(const FullKey& name, ErasedLoader loader, Ke
         }
         return lead(name, plan, *flight, loader, keep, options);
       case SingleFlight::Role::join:
-        if (Reading shared = take(name.ref(), *flight, start); shared.entry) return shared;
+        if (Reading shared = take(name.ref(), *flight, start); shared.entry) {
+          add_missing(name.ref(), shared.entry, plan);  // the leader may have found it stored
+          return shared;
+        }
         break;
       case SingleFlight::Role::wait:
         engine_->flights().wait_for_end(name.ref(), *flight);
         break;
     }
     start = note_start(name.ref());
-    if (Reading found = look(); found.entry) return count_shared(std::move(found));
+    if (Reading found = look(); found.entry) {
+      add_missing(name.ref(), found.entry, plan);
+      return count_shared(std::move(found));
+    }
   }
 }
 
@@ -213,9 +219,15 @@ void NamespaceView::follow_drift(const KeyRef& key, const EntryRef& ref,
   if (options.tags.empty() && options.depends_on.empty()) return;
   Entry& entry = entry_of(ref);
   const std::uint64_t declared = declared_hash(options);
-  if (entry.declared.exchange(declared, std::memory_order_relaxed) == declared) return;
+  // acquire, and release below: whoever finds its labels named already finds them carried.
+  if (entry.declared.load(std::memory_order_acquire) == declared) return;
   block_.counters().add(Metric::label_drifts);
-  const EntryPlan plan = this->plan(key, options);
+  add_missing(key, ref, this->plan(key, options));
+  entry.declared.store(declared, std::memory_order_release);
+}
+
+void NamespaceView::add_missing(const KeyRef& key, const EntryRef& ref, const EntryPlan& plan) {
+  const Entry& entry = entry_of(ref);
   std::vector<LabelRef> missing;
   for (const LabelRef& label : plan.labels) {
     if (!entry.carrier().carries(label.get())) missing.push_back(label);
@@ -251,6 +263,7 @@ Reading NamespaceView::lead(const FullKey& name, const EntryPlan& plan,
   }
   if (found.entry) {
     engine_->flights().complete(key, flight, found.entry);
+    add_missing(key, found.entry, plan);
     return count_shared(std::move(found));
   }
   const KeyLoad load{.services = engine_->loads(),

@@ -56,6 +56,8 @@ class NamespaceView final : public NamespaceCache {
   /// If this thread reads for a load: pins the key for it, before the read; and notes what was read.
   void capture(const KeyRef& key);
   static Reading captured(Reading reading);
+  /// The entry that a caller gets carries what the caller named: whoever waited for another's load named its own labels.
+  void add_missing(const KeyRef& key, const EntryRef& ref, const EntryPlan& plan);
   /// Looks whether the labels that a caller names are those of the entry, and adds what it lacks.
   void follow_drift(const KeyRef& key, const EntryRef& ref, const EntryOptions& options);
   Reading read_or_load(const FullKey& name, ErasedLoader loader, KeepLoader keep,

@@ -163,18 +163,24 @@ bool Shard::attach(const KeyRef& key, std::span<const LabelRef> labels, Instant 
   const Revision joined =
       freshness_.revision();  // after the labels were pinned: older raises are ignored
   std::size_t carried = carrier.label_count();
+  std::vector<LabelRef> added;
+  for (const LabelRef& label : labels) {
+    if (carrier.carries(label.get())) continue;
+    added.push_back(carried < most ? label : freshness_.overflow_for(*label));
+    ++carried;
+  }
+  // Edges first: where memory runs out, those who depend on the key go with too much rather than with too little.
+  std::vector<LabelRef> all = carrier.all_labels();
+  all.insert(all.end(), added.begin(), added.end());
+  if (const LabelRef own = freshness_.find_key(*key.space, key.key))
+    freshness_.relate(own, all, joined);
   try {
-    for (const LabelRef& label : labels) {
-      if (carrier.carries(label.get())) continue;
-      entry->carrier().attach(carried < most ? label : freshness_.overflow_for(*label), joined);
-      ++carried;
-    }
+    for (LabelRef& label : added) entry->carrier().attach(std::move(label), joined);
   } catch (...) {  // no memory for one: those before it are carried
     count_kinds(carrier, tagged_before, dependent_before);
     throw;
   }
   count_kinds(carrier, tagged_before, dependent_before);
-  relate(*entry, key, joined);
   return true;
 }
 

@@ -20,17 +20,22 @@ for mutant in "${mutants[@]}"; do
   found=0
   for scheduler in random priority; do
     best='' where=''
-    for workload in "${workloads[@]}"; do
-      # A run that dies has found something as well.
-      line="$("$program" --mutant "$mutant" --workload "$workload" --scheduler "$scheduler" --json \
-        --seeds "${best:-$seeds}" 2>/dev/null || true)"
-      if [[ -z "$line" ]]; then
-        where="$workload (died)"
-        best="${best:-$seeds}"
-      elif [[ "$(value violated "$line")" == true ]]; then
-        best="$(value seeds "$line")"
-        where="$workload"
-      fi
+    # Few seeds of everything first: where those are enough, nobody looks at many.
+    for most in 100 1000 "$seeds"; do
+      ((most <= seeds)) || continue
+      for workload in "${workloads[@]}"; do
+        # A run that dies has found something as well.
+        line="$("$program" --mutant "$mutant" --workload "$workload" --scheduler "$scheduler" --json \
+          --seeds "${best:-$most}" 2>/dev/null || true)"
+        if [[ -z "$line" ]]; then
+          where="$workload (died)"
+          best="${best:-$most}"
+        elif [[ "$(value violated "$line")" == true ]]; then
+          best="$(value seeds "$line")"
+          where="$workload"
+        fi
+      done
+      [[ -z "$where" ]] || break
     done
     if [[ -n "$where" ]]; then
       found=1

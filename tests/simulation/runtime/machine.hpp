@@ -98,9 +98,9 @@ class Machine {
   /// The same, waking whoever waits at `first` in the same step.
   void block_and_wake(Waits what, const void* address, const void* first, Place place);
 
-  /// Virtual time in nanoseconds.
+  /// Virtual time in nanoseconds. It stands still while nothing switches.
   std::int64_t now() noexcept {
-    now_ += kClockTick;
+    if (points_left < kNoPoint / 2) now_ += kClockTick;
     return now_;
   }
   std::int64_t peek_now() const noexcept { return now_; }
@@ -179,7 +179,7 @@ inline bool fails_spuriously() noexcept {
   return machine.happens(machine.faults().spurious_failure);
 }
 
-/// While it lives, nothing switches. For looks at the inside, in the middle of a run.
+/// While it lives, nothing switches and the clock stands still. For looks at the inside, in the middle of a run.
 class Quiet {
  public:
   Quiet() noexcept : left_(points_left) { points_left = kNoPoint; }

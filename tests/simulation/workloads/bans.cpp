@@ -34,4 +34,16 @@ Workload dropped_labels() {
   return workload;
 }
 
+Workload sweeps() {
+  Workload workload = bans();
+  workload.name = "sweeps";
+  workload.about = "sweeps that end half-way, with enough to sweep, and bans between their halves";
+  workload.configuration.terms = {};
+  workload.keys = {0, 1};
+  workload.calls = {"prefix a/item", "pattern a/user", "prefix a/user"};
+  workload.weights = {.get = 1, .load = 4, .invalidate = 6, .sweep = 9, .grow = 3};
+  workload.most_before = 4;
+  return workload;
+}
+
 }  // namespace freshet::simulation

@@ -44,6 +44,18 @@ Workload many() {
   return workload;
 }
 
+Workload storm() {
+  Workload workload = basic();
+  workload.name = "storm";
+  workload.about = "many who load two keys while these are invalidated again and again";
+  workload.calls = {"key a/user:1", "key a/user:2"};
+  workload.weights = {.load = 10, .invalidate = 6};
+  workload.most_threads = 5;
+  workload.most_steps = 3;
+  workload.points = 2048;
+  return workload;
+}
+
 Workload predicates() {
   Workload workload = basic();
   workload.name = "predicates";

@@ -39,6 +39,19 @@ Workload captured() {
   return workload;
 }
 
+Workload captured_pair() {
+  Workload workload = captured();
+  workload.name = "captured-pair";
+  workload.about = "one key that is made of another, in few steps";
+  workload.keys = {1, 5};
+  workload.calls = {"tag own:1", "key a/user:2"};
+  workload.weights = {.get = 1, .load = 6, .invalidate = 4};
+  workload.most_threads = 2;
+  workload.most_steps = 2;
+  workload.points = 1024;
+  return workload;
+}
+
 Workload versions() {
   Workload workload = dependencies();
   workload.name = "versions";

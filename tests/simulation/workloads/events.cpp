@@ -27,4 +27,24 @@ Workload events() {
   };
 }
 
+Workload debounced() {
+  Workload workload = events();
+  workload.name = "debounced";
+  workload.about = "rules that wait until it was quiet, or collect: all is done some time later";
+  workload.configuration.policy =
+      policy_of() +
+      "events:\n"
+      "  \"event key a/user:1\": {debounce: 20ms, do: [{invalidate_key: {namespace: a, key: "
+      "\"user:1\"}}]}\n"
+      "  \"event tag own:1\": {debounce: 20ms, do: [{invalidate_tag: \"own:1\"}]}\n"
+      "  \"event tag user\": {batch: {at_most: 2, within: 20ms}, do: [{invalidate_tag: user}]}\n";
+  workload.configuration.terms = {};
+  workload.configuration.deferred_events = true;
+  workload.keys = {0, 1};
+  workload.calls = {"key a/user:1", "tag user", "tag own:1"};
+  workload.weights = {.get = 3, .load = 8, .put = 1, .emit = 6, .pass_time = 3};
+  workload.most_micros = 30'000;
+  return workload;
+}
+
 }  // namespace freshet::simulation

@@ -7,11 +7,11 @@ Workload expiry() {
   return {
       .name = "expiry",
       .about = "deadlines, and entries that are served past the soft one or after they expired",
-      .configuration = {.name = "expiry",
-                        .policy =
-                            policy_of("{strategy: ttl, ttl: 400ms, soft_ttl: 200ms, lease: 100ms}"),
-                        .terms = {.serves_stale = true, .lifetime = 400'000'000},
-                        .failing_loads = 16},
+      .configuration =
+          {.name = "expiry",
+           .policy = policy_of("{strategy: ttl, ttl: 400ms, soft_ttl: 200ms, lease: 100ms}"),
+           .terms = {.serves_stale = true, .lifetime = 400'000'000, .lease = 100'000'000},
+           .failing_loads = 16},
       .keys = {0, 1},
       .calls = {"key a/user:1", "tag user", "tag own:0", "tag own:1", "namespace a"},
       .weights = {.get = 5,
@@ -37,6 +37,17 @@ Workload refreshes() {
                     "tag own:5",    "pattern a/user", "late late0", "late late2"};
   workload.weights = {.get = 3, .load = 9, .label = 1, .invalidate = 4, .pass_time = 4};
   workload.points = 4096;
+  return workload;
+}
+
+Workload refreshed_labels() {
+  Workload workload = refreshes();
+  workload.name = "refreshed-labels";
+  workload.about = "labels that entries got late, and keep when they are refreshed";
+  workload.keys = {0, 1};
+  workload.calls = {"late late0", "late late2", "late late3"};
+  workload.weights = {.get = 1, .load = 9, .label = 4, .invalidate = 3, .pass_time = 5};
+  workload.points = 2048;
   return workload;
 }
 

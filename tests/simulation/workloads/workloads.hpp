@@ -14,6 +14,7 @@ Faults usual_faults();
 Workload basic();
 Workload leases();
 Workload many();
+Workload storm();
 Workload predicates();
 Workload memory();
 Workload memory_bans();
@@ -23,20 +24,39 @@ Workload memory_refreshes();
 // dependencies.cpp
 Workload dependencies();
 Workload captured();
+Workload captured_pair();
 Workload versions();
 Workload late_labels();
 
 // bans.cpp
 Workload bans();
 Workload dropped_labels();
+Workload sweeps();
 
 // time.cpp
 Workload expiry();
 Workload refreshes();
+Workload refreshed_labels();
 Workload eviction();
 Workload eviction_lru();
 
 // events.cpp
 Workload events();
+Workload debounced();
+
+// keys.cpp
+Workload circles();
+Workload evicted_keys();
+Workload late_keys();
+Workload late_keys_evicted();
+Workload levels();
+Workload callers_differ();
+Workload versions_back();
+
+// limits.cpp
+Workload label_limits();
+Workload hold_off();
+Workload kept_expired();
+Workload growth();
 
 }  // namespace freshet::simulation

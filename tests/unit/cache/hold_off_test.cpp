@@ -93,6 +93,14 @@ TEST_F(HoldOffPointsTest, AKeyCountsAsWrittenForThoseWhoBeganBeforeItWas) {
   EXPECT_TRUE(hold_off_.key_written_after(kKey, start_ + 5s - 1ns));
 }
 
+// Found by the simulation (hold-off): of two writes at once, the one that had looked at the clock first noted its time last.
+TEST_F(HoldOffPointsTest, AnEarlierWriteOfAKeyThatIsNotedLateTakesNothingBack) {
+  constexpr std::uint64_t kKey = 77;
+  hold_off_.note_key(kKey, start_ + 5s);
+  hold_off_.note_key(kKey, start_);
+  EXPECT_TRUE(hold_off_.key_written_after(kKey, start_ + 5s - 1ns));
+}
+
 TEST(HoldOffDisabledTest, WhereNoBlockHoldsOffNothingIsRemembered) {
   HoldOff none{Duration::zero()};
   EXPECT_FALSE(none.enabled());
