@@ -184,7 +184,7 @@ class NaiveTinyLfu final : public NaiveEviction {
 
   void climb() {
     const std::size_t entries = window_.size() + probation_.size() + protected_.size();
-    if (requests_ < std::max<std::uint64_t>(1000, 4 * entries)) return;
+    if (requests_ < std::max<std::uint64_t>(1000, entries)) return;
     const double ratio = static_cast<double>(seen_hits_) / static_cast<double>(requests_);
     const double change = ratio - ratio_before_;
     if (change < 0) step_ = -step_;

@@ -14,7 +14,6 @@ constexpr double kProtectedOfMain = 0.8;
 constexpr double kStepDecay = 0.98;
 constexpr double kRestartAt = 0.05;              // a change of the share of hits
 constexpr std::uint64_t kSmallestSketch = 1024;  // entries; what an idle shard starts with
-constexpr std::uint64_t kSamplePerEntry = 4;     // requests
 constexpr std::uint64_t kSmallestSample = 1000;  // requests
 constexpr int kGivenByWindow = 2;                // entries for each insertion
 
@@ -73,7 +72,7 @@ void TinyLfuPolicy::before_insert(Entry& entry) noexcept {
   sketch_.fit(std::max<std::uint64_t>(std::min(capacity_.entries, kSmallestSketch), size() + 1));
   sketch_.add(entry.hash(), 1);
   climber_.count_miss();
-  if (climber_.climb(std::max(kSmallestSample, kSamplePerEntry * size()))) divide();
+  if (climber_.climb(std::max(kSmallestSample, size()))) divide();
   incoming_ = {1, entry.bytes()};
 }
 

@@ -14,11 +14,12 @@
 // the sketch (frequency_sketch.hpp), 15 at most, and it moves to where its stamp says, or from probation to protected. So the
 // frequency of both that are compared is complete. Misses are added when the new entry is inserted, writes of resident keys
 // count as a hit.
-// Climbing: the requests that were seen (misses, writes and hits added) are taken in samples of four for each entry that
-// the shard holds, 1,000 at least. If the share of hits rose against the sample before, the window grows or shrinks by one more step in the same
-// direction, else in the other. A step is a sixteenth of the room, each 2 % smaller than the one before, until the share of
-// hits changes by 5 points. On insertion a window over its share gives two entries to probation.
-// What is more than 8 bytes of the sketch for each entry does not grow with the shard.
+// Climbing: the requests that were seen (misses, writes and hits added) are taken in samples of one for each entry that the
+// shard holds, 1,000 at least; the papers take ten, by which time many a trace has ended. If the share of hits rose against
+// the sample before, the window grows or shrinks by one more step in the same direction, else in the other. A step is a
+// sixteenth of the room, each 2 % smaller than the one before, until the share of hits changes by 5 points. An insertion
+// into a window over its share moves two of its entries to probation.
+// Memory beside the entries: the sketch, 8 to 16 bytes for each.
 #pragma once
 
 #include "store/frequency_sketch.hpp"

@@ -24,7 +24,7 @@ void FrequencySketch::fit(std::uint64_t entries) noexcept {
   if (entries <= count_ * kEntriesPerLine) return;
   const std::uint64_t wanted =
       std::clamp(std::bit_ceil(entries / kEntriesPerLine + 1), kFewestLines, kMostLines);
-  Line* made = new (std::nothrow) Line[wanted]();
+  Line* made = new (std::nothrow) Line[wanted];
   if (made == nullptr) return;
   lines_.reset(made);
   count_ = wanted;
@@ -45,11 +45,11 @@ FrequencySketch::Counter FrequencySketch::counter_of(std::uint64_t mixed, int ro
 void FrequencySketch::add(std::uint64_t hash, int times) noexcept {
   if (count_ == 0) return;
   const auto wanted = static_cast<std::uint64_t>(std::min(frequency(hash) + times, kMost));
-  Line& line = lines_[line_of(hash)];
+  auto& words = lines_[line_of(hash)].words;
   for (int row = 0; row < kRows; ++row) {
     const auto [word, shift] = counter_of(mix(hash), row);
-    const std::uint64_t count = line[word] >> shift & kCounter;
-    if (count < wanted) line[word] += (wanted - count) << shift;
+    const std::uint64_t count = words[word] >> shift & kCounter;
+    if (count < wanted) words[word] += (wanted - count) << shift;
   }
   additions_ += static_cast<std::uint64_t>(times);
   age();
@@ -57,11 +57,11 @@ void FrequencySketch::add(std::uint64_t hash, int times) noexcept {
 
 int FrequencySketch::frequency(std::uint64_t hash) const noexcept {
   if (count_ == 0) return 0;
-  const Line& line = lines_[line_of(hash)];
+  const auto& words = lines_[line_of(hash)].words;
   std::uint64_t least = kCounter;
   for (int row = 0; row < kRows; ++row) {
     const auto [word, shift] = counter_of(mix(hash), row);
-    least = std::min(least, line[word] >> shift & kCounter);
+    least = std::min(least, words[word] >> shift & kCounter);
   }
   return static_cast<int>(least);
 }
@@ -72,7 +72,7 @@ void FrequencySketch::age() noexcept {
     to_halve_ = count_;
   }
   for (std::size_t i = 0; i < kHalvedAtOnce && to_halve_ > 0; ++i) {
-    for (std::uint64_t& word : lines_[--to_halve_]) word = word >> 1 & kHalves;
+    for (std::uint64_t& word : lines_[--to_halve_].words) word = word >> 1 & kHalves;
   }
 }
 

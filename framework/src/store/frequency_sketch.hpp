@@ -28,7 +28,9 @@ class FrequencySketch {
 
  private:
   static constexpr int kRows = 4;
-  using Line = std::array<std::uint64_t, 8>;  // 16 counters to a word, two words to a row
+  struct alignas(64) Line {
+    std::array<std::uint64_t, 8> words{};  // 16 counters to a word, two words to a row
+  };
 
   struct Counter {
     std::size_t word;

@@ -21,7 +21,7 @@ void GhostTable::fit(std::uint64_t window) noexcept {
   const std::uint64_t wanted =
       std::clamp(window / kKeysPerBucket + 1, kFewestBuckets, kMostBuckets);
   if (count_ * 2 > wanted) return;
-  Bucket* made = new (std::nothrow) Bucket[wanted]();
+  Bucket* made = new (std::nothrow) Bucket[wanted];
   if (made == nullptr) return;
   buckets_.reset(made);
   count_ = wanted;
@@ -36,7 +36,7 @@ void GhostTable::add(std::uint64_t hash) noexcept {
   if (++added_ == 0) ++added_;
   const std::uint32_t fingerprint = fingerprint_of(hash);
   Slot* place = nullptr;
-  for (Slot& slot : bucket_of(hash)) {
+  for (Slot& slot : bucket_of(hash).slots) {
     if (slot.added != 0 && slot.fingerprint == fingerprint) {
       place = &slot;
       break;
@@ -51,7 +51,7 @@ void GhostTable::add(std::uint64_t hash) noexcept {
 bool GhostTable::take(std::uint64_t hash, std::uint64_t window) noexcept {
   if (count_ == 0) return false;
   const std::uint32_t fingerprint = fingerprint_of(hash);
-  for (Slot& slot : bucket_of(hash)) {
+  for (Slot& slot : bucket_of(hash).slots) {
     if (slot.added == 0 || slot.fingerprint != fingerprint) continue;
     const bool remembered = age(slot) < window;
     slot = {};

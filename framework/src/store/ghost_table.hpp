@@ -27,7 +27,9 @@ class GhostTable {
     std::uint32_t fingerprint = 0;
     std::uint32_t added = 0;  // 0: empty
   };
-  using Bucket = std::array<Slot, 8>;
+  struct alignas(64) Bucket {
+    std::array<Slot, 8> slots{};
+  };
 
   Bucket& bucket_of(std::uint64_t hash) noexcept;
   std::uint32_t age(const Slot& slot) const noexcept { return added_ - slot.added; }

@@ -207,18 +207,28 @@ TEST_F(EvictionPolicyTest, TinyLfuSparesWhatWasReadOftenFromAScan) {
   for (const char* hot : {"a", "b", "c"}) EXPECT_EQ(get(hot), "hot");
 }
 
-TEST_F(EvictionPolicyTest, SievesHandStaysWhereItIsWhenTheEntryUnderItIsReplacedOrLeaves) {
+TEST_F(EvictionPolicyTest, SievesHandPassesAReplacementInThePlaceOfWhatItReplaced) {
   begin(Eviction::sieve, {4, 0});
   for (const char* name : {"a", "b", "c", "d"}) write(name, 1);
   read("a");
-  write("e", 1);  // passes a, evicts b; the hand is at c
-  EXPECT_EQ(get("b"), "");
-  write("c", 1);  // marked, and still under the hand
-  write("f", 1);  // passes c, evicts d; the hand is at e
-  remove("e");    // the hand is at f
-  write("g", 1);
-  write("h", 1);  // evicts f
-  EXPECT_EQ(get("f"), "");
+  write("e", 1);  // passes a and evicts b; the hand is at c
+  write("c", 1);  // which is marked by that
+  read("d");
+  write("f", 1);                                            // takes both marks and evicts e
+  for (const char* name : {"g", "h", "i"}) write(name, 1);  // evict f, a and c
+  EXPECT_EQ(get("c"), "");
+  EXPECT_NE(get("d"), "");
+}
+
+TEST_F(EvictionPolicyTest, SievesHandGoesToTheNextNewerWhenTheEntryUnderItLeaves) {
+  begin(Eviction::sieve, {4, 0});
+  for (const char* name : {"a", "b", "c", "d"}) write(name, 1);
+  read("a");
+  write("e", 1);  // passes a and evicts b; the hand is at c
+  remove("c");
+  write("f", 1);  // there is room
+  write("g", 1);  // evicts d
+  EXPECT_EQ(get("d"), "");
   EXPECT_NE(get("a"), "");
 }
 
