@@ -8,8 +8,8 @@
 //   protected   by recency; what was hit in probation; at most four fifths of the room that is not the window's
 //
 // evict(): if the window would be over its share with the newcomer, its oldest stands against the oldest of probation, and
-// the one with the lower frequency goes, the candidate in a tie; if the candidate stays, it moves to probation. Else the oldest of
-// probation goes, or of protected, or of the window.
+// the one with the lower frequency goes, the candidate in a tie; a candidate that stays moves to probation. Else the oldest
+// of probation goes, or of protected, or of the window.
 // Hits are seen when an entry comes up as its segment's oldest (recency_order.hpp): then those that it counted are added to
 // the sketch (frequency_sketch.hpp), 15 at most, and it moves to where its stamp says, or from probation to protected. So the
 // frequency of both that are compared is complete. Misses are added when the new entry is inserted, writes of resident keys
