@@ -3,8 +3,8 @@
 
     reference_check.py TRACES [--freshet build/release/bin/freshet] [--only TRACE]
 
-TRACES is the folder of the public traces with its reference.csv. At 1, 5, 10 and 25 % of the keys, under lru and s3fifo,
-written through and with no lifetime but the rows', the hit ratio must be within a percentage point of the reference:
+TRACES is the folder of the public traces with its reference.csv. At 1, 5, 10 and 25 % of the keys, under lru, sieve and
+s3fifo, written through and with no lifetime but the rows', the hit ratio must be within a percentage point of the reference:
 stream full-eager, or access for orm-busy. Prints a row per comparison; exit 1 if any is further off.
 """
 
@@ -24,7 +24,7 @@ STREAMS = {
     "orm-busy": "access",
 }
 FRACTIONS = {"0.01", "0.05", "0.1", "0.25"}
-POLICIES = {"LRU": "lru", "S3-FIFO": "s3fifo"}
+POLICIES = {"LRU": "lru", "S3-FIFO": "s3fifo", "SIEVE": "sieve"}
 TOLERANCE = 0.01
 
 POLICY_FILE = """\

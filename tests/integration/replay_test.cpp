@@ -119,9 +119,10 @@ class ReplayModelTest : public ReplayTest, public ::testing::WithParamInterface<
 TEST_P(ReplayModelTest, MeasuresWhatTheModelMeasures) {
   const ModelCase& c = GetParam();
   const std::vector<NaiveRow> rows = random_rows(c.capacity, 20'000);
-  std::unique_ptr<NaiveQueues> queues = std::make_unique<NaiveLru>();
-  if (c.eviction == "s3fifo") queues = std::make_unique<NaiveS3Fifo>(c.capacity);
-  const NaiveFigures want = NaiveReplay(*queues, c.capacity, c.ttl_ms, c.writes).run(rows);
+  std::unique_ptr<NaiveEviction> eviction = std::make_unique<NaiveLru>();
+  if (c.eviction == "sieve") eviction = std::make_unique<NaiveSieve>();
+  if (c.eviction == "s3fifo") eviction = std::make_unique<NaiveS3Fifo>(NaiveRoom{c.capacity});
+  const NaiveFigures want = NaiveReplay(*eviction, c.capacity, c.ttl_ms, c.writes).run(rows);
   ASSERT_GT(want.evictions, 100u) << "a trace that fills the cache was wanted";
   ASSERT_GT(want.hits, 100u);
   ASSERT_EQ(want.stale_serves > 0, c.writes == "silent");
@@ -134,19 +135,18 @@ TEST_P(ReplayModelTest, MeasuresWhatTheModelMeasures) {
   EXPECT_EQ(json.at("writes"), c.writes);
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, ReplayModelTest,
-                         ::testing::Values(ModelCase{"lru", 10, "10s", 10'000, "silent"},
-                                           ModelCase{"lru", 100, "10s", 10'000, "put"},
-                                           ModelCase{"lru", 50, "", -1, "put"},
-                                           ModelCase{"lru", 1, "1m", 60'000, "put"},
-                                           ModelCase{"lru", 50, "", -1, "event"},
-                                           ModelCase{"lru", 100, "10s", 10'000, "event"},
-                                           ModelCase{"s3fifo", 50, "", -1, "event"},
-                                           ModelCase{"s3fifo", 150, "1m", 60'000, "event"},
-                                           ModelCase{"s3fifo", 10, "10s", 10'000, "silent"},
-                                           ModelCase{"s3fifo", 100, "10s", 10'000, "put"},
-                                           ModelCase{"s3fifo", 50, "", -1, "put"},
-                                           ModelCase{"s3fifo", 150, "1m", 60'000, "put"}));
+INSTANTIATE_TEST_SUITE_P(
+    Policies, ReplayModelTest,
+    ::testing::Values(
+        ModelCase{"lru", 10, "10s", 10'000, "silent"}, ModelCase{"lru", 100, "10s", 10'000, "put"},
+        ModelCase{"lru", 50, "", -1, "put"}, ModelCase{"lru", 1, "1m", 60'000, "put"},
+        ModelCase{"lru", 50, "", -1, "event"}, ModelCase{"lru", 100, "10s", 10'000, "event"},
+        ModelCase{"sieve", 50, "", -1, "event"}, ModelCase{"sieve", 10, "10s", 10'000, "silent"},
+        ModelCase{"sieve", 100, "10s", 10'000, "put"}, ModelCase{"s3fifo", 50, "", -1, "event"},
+        ModelCase{"s3fifo", 150, "1m", 60'000, "event"},
+        ModelCase{"s3fifo", 10, "10s", 10'000, "silent"},
+        ModelCase{"s3fifo", 100, "10s", 10'000, "put"}, ModelCase{"s3fifo", 50, "", -1, "put"},
+        ModelCase{"s3fifo", 150, "1m", 60'000, "put"}));
 
 // --- Input
 // -----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,13 @@
 
 namespace freshet {
 
-enum class Eviction : std::uint8_t { s3fifo, lru };
+/// Which entry leaves when there is no room (docs/guides/choosing-an-eviction-policy.md).
+enum class Eviction : std::uint8_t {
+  s3fifo,   // newcomers prove themselves in a small queue; what was read twice stays
+  sieve,    // the oldest that was not read since it was looked at last
+  lru,      // what was not used for longest
+  tinylfu,  // what was asked for less often than the newcomer
+};
 
 /// What one store may hold. Entries leave by eviction policy when a limit is reached.
 struct Capacity {

@@ -88,7 +88,10 @@ const OptionTable<BlockOptions>& block_table() {
     OptionTable<BlockOptions> made;
     made.add_section("capacity", &BlockOptions::capacity, capacity_table());
     made.add("eviction", &BlockOptions::eviction,
-             word_kind<Eviction>({{"s3fifo", Eviction::s3fifo}, {"lru", Eviction::lru}}),
+             word_kind<Eviction>({{"s3fifo", Eviction::s3fifo},
+                                  {"sieve", Eviction::sieve},
+                                  {"lru", Eviction::lru},
+                                  {"tinylfu", Eviction::tinylfu}}),
              "which entry leaves when the block is full");
     made.add("key", &BlockOptions::key, key_kind(),
              "template of the keys, with {fields}; a key that does not match is answered and not "

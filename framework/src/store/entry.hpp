@@ -16,6 +16,7 @@
 #include "freshet/detail/entry_ref.hpp"
 #include "freshet/detail/value_type.hpp"
 #include "freshness/carrier.hpp"
+#include "store/eviction_node.hpp"
 #include "store/removal.hpp"
 
 namespace freshet::detail {
@@ -31,11 +32,9 @@ struct KeyRef {
       : space(&label), key(name), hash(name_hash) {}
 };
 
-struct EvictionTag;
 struct SweepTag;
 struct DeadlineTag;
 struct RefreshTag;
-using EvictionHook = boost::intrusive::list_base_hook<boost::intrusive::tag<EvictionTag>>;
 using SweepHook = boost::intrusive::list_base_hook<boost::intrusive::tag<SweepTag>>;
 using DeadlineHook = boost::intrusive::set_base_hook<boost::intrusive::tag<DeadlineTag>,
                                                      boost::intrusive::optimize_size<true>>;
@@ -44,7 +43,7 @@ using RefreshHook = boost::intrusive::set_base_hook<boost::intrusive::tag<Refres
                                                     boost::intrusive::optimize_size<true>>;
 
 class Entry final : public EntryBase,
-                    public EvictionHook,
+                    public EvictionNode,
                     public SweepHook,
                     public DeadlineHook,
                     public RefreshHook {
@@ -91,9 +90,14 @@ class Entry final : public EntryBase,
   // A hash of the labels that the caller named last; zero for none. relaxed: whoever misses a change looks again.
   rt::Atomic<std::uint64_t> declared{0};
 
+  // What hits leave for the eviction policy (access_recorder.hpp). relaxed: nothing travels with them, and a hit that is lost
+  // between the policy's look and its reset is one that was not counted.
+  rt::Atomic<std::uint8_t> access_count{0};
+  rt::Atomic<std::uint32_t> access_stamp{0};
+
   // shard: the eviction policy's, the sweeper's, and the chain of entries that have just left the table.
-  std::uint8_t access_count = 0;
   std::uint8_t queue = 0;
+  std::uint32_t place = 0;  // the stamp that the entry stands at in a RecencyOrder
   std::uint32_t sweep_pass = 0;
   std::uint16_t reads = 0;       // saturates; what predictive refresh counts by
   Instant last_read{};           // for idle expiry

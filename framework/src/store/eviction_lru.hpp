@@ -1,33 +1,39 @@
 // LruPolicy: the entry that was not used for longest goes first.
+//
+// Exact but for ties (recency_order.hpp), and but for kMostLooks: where more entries than that were hit since they were
+// looked at, and all of them stand at the old end, the next is taken though it was hit. A write is newer than the hits
+// before it. O(log n) for each entry that is looked at, which is at most one for each hit.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
-
-#include "store/eviction_policy.hpp"
+#include "store/recency_order.hpp"
 
 namespace freshet::detail {
 
-using EvictionList = boost::intrusive::list<Entry, boost::intrusive::base_hook<EvictionHook>>;
-
 class LruPolicy final : public EvictionPolicy {
  public:
-  void on_insert(Entry& entry) override { order_.push_front(entry); }
-  void on_hit(Entry& entry) noexcept override {
-    order_.splice(order_.begin(), order_, order_.iterator_to(entry));
+  explicit LruPolicy(AccessRecorder& accesses) noexcept : accesses_(accesses) {}
+
+  void on_insert(Entry& entry) noexcept override {
+    const std::uint32_t stamp = accesses_.next_write();
+    entry.access_stamp.store(stamp, std::memory_order_relaxed);
+    order_.add(entry, stamp);
   }
   void on_replace(Entry& old, Entry& replacement) noexcept override {
-    order_.erase(order_.iterator_to(old));
-    order_.push_front(replacement);
+    order_.remove(old);
+    on_insert(replacement);
   }
-  void on_remove(Entry& entry) noexcept override { order_.erase(order_.iterator_to(entry)); }
-  Entry& evict(Pressure) override {
-    Entry& victim = order_.back();
-    order_.pop_back();
+  void on_remove(Entry& entry) noexcept override { order_.remove(entry); }
+  Entry& evict(Pressure) noexcept override {
+    for (int looks = 1; looks < kMostLooks && RecencyOrder::was_hit(order_.oldest()); ++looks)
+      order_.settle();
+    Entry& victim = order_.oldest();
+    order_.remove(victim);
     return victim;
   }
 
  private:
-  EvictionList order_;  // most recently used first
+  AccessRecorder& accesses_;
+  RecencyOrder order_;
 };
 
 }  // namespace freshet::detail

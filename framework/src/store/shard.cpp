@@ -7,6 +7,10 @@
 namespace freshet::detail {
 namespace {
 
+// How many entries are looked at, and freed, in one hold of the lock when many deadlines come at once.
+constexpr std::size_t kExpiredByASweep = 256;
+constexpr std::size_t kExpiredByAWrite = 16;
+
 // Lowers a time to `at`. Writes only if that is nearer: with one lifetime for all it never is.
 void lower(rt::Atomic<std::int64_t>& time, Instant at) noexcept {
   const std::int64_t nearer = at.time_since_epoch().count();
@@ -39,7 +43,8 @@ Shard::Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
       observer_(observer),
       hint_(hint),
       capacity_(capacity),
-      policy_(make_eviction_policy(eviction, capacity)),
+      accesses_(eviction),
+      policy_(make_eviction_policy(eviction, capacity, accesses_)),
       swept_(freshness.published()),
       next_deadline_(kNever.time_since_epoch().count()),
       next_refresh_(kNever.time_since_epoch().count()) {}
@@ -51,7 +56,7 @@ Found Shard::find(const KeyRef& key, Instant now) {
   rt::Lock lock(mutex_);
   const auto [entry, expired] = find_resident(key, now, departures);
   if (entry == nullptr) return {};
-  policy_->on_hit(*entry);
+  accesses_.note(*entry);
   entry->last_read = now;
   if (entry->reads < std::numeric_limits<std::uint16_t>::max()) ++entry->reads;
   const Deadlines& deadlines = entry->deadlines();
@@ -201,10 +206,15 @@ bool Shard::relate_resident(const KeyRef& key, Instant now) {
 
 std::size_t Shard::expire(Instant now) {
   if (next_deadline_.load(std::memory_order_relaxed) > now.time_since_epoch().count()) return 0;
-  Departures departures(observer_, Departures::Found::by_a_sweep);
-  rt::Lock lock(mutex_);
-  expire_due(now, departures);
-  return departures.count();
+  std::size_t freed = 0;
+  bool more = true;
+  while (more) {
+    Departures departures(observer_, Departures::Found::by_a_sweep);
+    rt::Lock lock(mutex_);
+    more = expire_due(now, kExpiredByASweep, departures) == kExpiredByASweep;
+    freed += departures.count();
+  }
+  return freed;
 }
 
 std::size_t Shard::sweep(Instant now, std::size_t& budget) {
@@ -337,9 +347,14 @@ void Shard::make_room(const Holdings& incoming, Instant now, Departures& departu
   const std::uint64_t max_entries = capacity_.entries - incoming.entries;
   const std::uint64_t max_bytes =
       capacity_.bytes == 0 ? UINT64_MAX : capacity_.bytes - incoming.bytes;
-  if (table_.size() > max_entries || holdings_.bytes > max_bytes)
-    expire_due(now, departures);  // the dead first
+  bool dead_first = true;
   while (table_.size() > max_entries || holdings_.bytes > max_bytes) {
+    if (dead_first) {  // as long as that gives room
+      const std::size_t before = table_.size();
+      expire_due(now, kExpiredByAWrite, departures);
+      dead_first = table_.size() < before;
+      continue;
+    }
     Entry& victim =
         policy_->evict(table_.size() > max_entries ? Pressure::entries : Pressure::bytes);
     const auto cause = examine(victim, now).death;
@@ -348,8 +363,11 @@ void Shard::make_room(const Holdings& incoming, Instant now, Departures& departu
   }
 }
 
-void Shard::expire_due(Instant now, Departures& departures) {
-  while (Entry* entry = deadlines_.due(now)) {
+std::size_t Shard::expire_due(Instant now, std::size_t most, Departures& departures) {
+  std::size_t looked = 0;
+  for (Entry* entry = deadlines_.due(now); entry != nullptr && looked < most;
+       entry = deadlines_.due(now)) {
+    ++looked;
     const Instant deadline = deadline_of(*entry);
     if (deadline <= now) {
       unlink(*entry, RemovalCause::expired, departures);
@@ -359,6 +377,7 @@ void Shard::expire_due(Instant now, Departures& departures) {
     }
   }
   note_next_times();
+  return looked;
 }
 
 void Shard::remove_from_table(Entry& entry) noexcept {

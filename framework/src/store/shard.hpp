@@ -96,7 +96,7 @@ class alignas(64) Shard {
   /// Lets those who depend on the key depend on what its entry depends on. Says whether it was there.
   bool relate_resident(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
 
-  /// Frees what is due.
+  /// Frees what is due, a slice for each time that it holds the lock.
   std::size_t expire(Instant now) FRESHET_EXCLUDES(mutex_);
 
   /// Whether an entry's refresh is due. No lock.
@@ -203,10 +203,12 @@ class alignas(64) Shard {
       FRESHET_REQUIRES(mutex_);
   void replace(Table::iterator place, Entry& entry, Departures& departures)
       FRESHET_REQUIRES(mutex_);
-  /// Evicts until `incoming` fits.
+  /// Evicts until `incoming` fits: what is due first.
   void make_room(const Holdings& incoming, Instant now, Departures& departures)
       FRESHET_REQUIRES(mutex_);
-  void expire_due(Instant now, Departures& departures) FRESHET_REQUIRES(mutex_);
+  /// Looks at up to `most` entries whose deadline seems to have come and frees those whose has. Returns how many it looked at.
+  std::size_t expire_due(Instant now, std::size_t most, Departures& departures)
+      FRESHET_REQUIRES(mutex_);
   void remove_from_table(Entry& entry) noexcept FRESHET_REQUIRES(mutex_);
   void unlink(Entry& entry, RemovalCause cause, Departures& departures) noexcept
       FRESHET_REQUIRES(mutex_);
@@ -224,6 +226,7 @@ class alignas(64) Shard {
   RemovalObserver& observer_;
   SettledHint& hint_;
   const Capacity capacity_;
+  AccessRecorder accesses_;
   Table table_ FRESHET_GUARDED_BY(mutex_);
   std::unique_ptr<EvictionPolicy> policy_ FRESHET_GUARDED_BY(mutex_) FRESHET_PT_GUARDED_BY(mutex_);
   DeadlineIndex deadlines_ FRESHET_GUARDED_BY(mutex_);

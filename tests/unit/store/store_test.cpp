@@ -50,6 +50,51 @@ TEST_F(StoreTest, ADeadEntryIsEvictedBeforeALiveOne) {
   EXPECT_EQ(get("old"), "x");
 }
 
+TEST_F(StoreTest, AWriteFreesASliceOfWhatIsDueAndLeavesTheRestToTheSweep) {
+  make_store(Eviction::lru, {.entries = 1'000, .bytes = 0});
+  put("old", "x");
+  for (int i = 1; i < 1'000; ++i) put(std::to_string(i), "x", {}, now_ + 1s);
+  now_ += 1s;
+  put("new", "x");
+  const Removed removed = take_removed();
+  EXPECT_GE(removed.size(), 1u);
+  EXPECT_LE(removed.size(), 16u);
+  for (const auto& [name, cause] : removed) EXPECT_EQ(cause, RemovalCause::expired);
+  EXPECT_EQ(store_->sweep(now_, 0), 999 - removed.size());
+  EXPECT_EQ(store_->holdings().entries, 2u);
+}
+
+TEST_F(StoreTest, AWriteThatNeedsMuchRoomFreesAllThatIsDueBeforeItEvicts) {
+  make_store(Eviction::lru, {.entries = 1'000, .bytes = 100'000});
+  put("old", std::string(1'000, 'v'));
+  for (int i = 1; i < 60; ++i) put(std::to_string(i), std::string(1'000, 'v'), {}, now_ + 1s);
+  now_ += 1s;
+  EXPECT_EQ(put("large", std::string(90'000, 'v')), StoreOutcome::stored);
+  for (const auto& [name, cause] : take_removed()) EXPECT_EQ(cause, RemovalCause::expired);
+  EXPECT_NE(get("old"), "");
+}
+
+TEST_F(StoreTest, AWriteLooksAtFewOfTheEntriesThatWereReadSinceTheyWerePutInOrderOfDeadlines) {
+  make_store(Eviction::lru, {.entries = 1'000, .bytes = 0});
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string name = std::to_string(i);
+    const EntryRef idle =
+        Entry::create(key(name), {space_}, freshness_.revision(), now_, Deadlines{.idle = 1s},
+                      erase(*std::make_unique<std::string>("x")));
+    store_->put(idle, key(name), now_);
+  }
+  now_ += 999ms;
+  for (int i = 0; i < 1'000; ++i) get(std::to_string(i));
+  now_ += 1ms;  // due where they stand in the index, and alive
+  put("new", "x");
+  EXPECT_EQ(take_removed().size(), 1u);
+  int looked_at = 0;
+  store_->for_each_resident(
+      [&](const Entry& entry) { looked_at += entry.due > now_ && entry.due != kNever ? 1 : 0; });
+  EXPECT_GT(looked_at, 0);
+  EXPECT_LE(looked_at, 16);
+}
+
 TEST_F(StoreTest, TheLimitOnEntriesHolds) {
   make_store(Eviction::lru, {.entries = 3, .bytes = 0});
   for (int i = 0; i < 10; ++i) put(std::to_string(i), "x");
