@@ -48,7 +48,9 @@ struct Reach {
   KeySet renewed =
       0;  // entries under these keys are not what callers ask for any more, in either mode
   bool raises = false;  // surely moves the revision
-  KeySet perhaps = 0;   // entries and loads that it may make stale
+  bool asks =
+      false;  // of one entry after the other: what it takes may be younger than a load that is kept
+  KeySet perhaps = 0;  // entries and loads that it may make stale
 };
 
 /// Names a value: its log and its place there. Zero: none.

@@ -186,7 +186,7 @@ class HistoryChecker {
     }
     notes_[index] = static_cast<std::uint32_t>(snapshots_.size());
     snapshots_.push_back(snapshot);
-    begin_cause(reach.perhaps, reach.surely);
+    begin_cause(reach.perhaps, older_loads_taken(reach));
     begin_removal(removed_by(operation, reach));
   }
 
@@ -205,7 +205,7 @@ class HistoryChecker {
         if (has(reach.captured[space], key)) raise(floors.captured[space][key], operation.start);
       }
     }
-    end_cause(reach.perhaps, reach.surely, operation.end);
+    end_cause(reach.perhaps, older_loads_taken(reach), operation.end);
     end_removal(removed_by(operation, reach), operation.end);
     if (reach.version == Reach::Version::model) {
       floors.model = std::max(floors.model, operation.model);
@@ -381,6 +381,8 @@ class HistoryChecker {
     }
     values_[load.key] += 1;
   }
+
+  static KeySet older_loads_taken(const Reach& reach) { return reach.asks ? 0 : reach.surely; }
 
   // What changes the dependencies of one key may take those entries away that depend on it.
   // What takes an entry away and not older loads of its key leaves room for what was born before it.

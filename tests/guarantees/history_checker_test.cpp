@@ -387,6 +387,19 @@ TEST_F(HistoryCheckerTest, UnlessSomethingMayBeTakingTheNewerOneAway) {
   EXPECT_EQ(fault(), std::nullopt);
 }
 
+// Found by a history of eight workers: a predicate that was still at work took the newer value, and not the load before it.
+TEST_F(HistoryCheckerTest, OrAPredicateThatAsksOneAfterTheOtherTookIt) {
+  history_.terms.keeps_everything = true;
+  const ValueId older = value(1, 10), newer = value(1, 40);
+  Reach predicate = of(0b10);
+  predicate.asks = true;
+  call(predicate, 5, 50);
+  call(of(0b100), 20, 30);
+  hit(newer, 41, 42);
+  hit(older, 53, 54);
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
 TEST_F(HistoryCheckerTest, TheValueOfAnotherKeyIsSeen) {
   hit(value(1, 10), 11, 12).key = 2;
   EXPECT_EQ(fault(), Fault::torn);

@@ -334,7 +334,7 @@ inline void add_calls_of_many(std::vector<Call>& calls) {
   many("tag and namespace", both(reach_of_tag("rare"), reach_of_keys(kSpaceA)),
        {Target::tag("rare"), Target::name_space("a")});
   const auto judged = [&](std::string_view kind, int space) {
-    Reach reach{.surely = keys_under(space, kind)};
+    Reach reach{.surely = keys_under(space, kind), .asks = true};
     reach.perhaps =
         whatever_follows(keys_in(space));  // loads under way are not kept, whatever they make
     calls.push_back({"predicate " + std::string(kSpaceNames[space]) + "/" + std::string(kind),
