@@ -7,7 +7,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -42,6 +45,16 @@ class HistoryRound final : public RoundState {
 
   std::int64_t clock() const noexcept override { return clock_->now().time_since_epoch().count(); }
   void give_way() override { std::this_thread::yield(); }
+  /// The object is kept until all threads have been joined: its own count of references is inside the standard library, where
+  /// ThreadSanitizer does not see it, so that whoever let go of it last would be blamed for what others had read.
+  [[noreturn]] void fail(const std::runtime_error& error) override {
+    const std::exception_ptr kept = std::make_exception_ptr(error);
+    {
+      const std::lock_guard lock(thrown_mutex_);
+      thrown_.push_back(kept);
+    }
+    std::rethrow_exception(kept);
+  }
 
  private:
   void sweep_until_done();
@@ -49,6 +62,8 @@ class HistoryRound final : public RoundState {
   const std::size_t workers_;
   const std::size_t steps_;
   Statistics statistics_;
+  std::mutex thrown_mutex_;
+  std::vector<std::exception_ptr> thrown_;
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>();
   std::shared_ptr<Executor> executor_;
   std::atomic<std::size_t> working_{0};

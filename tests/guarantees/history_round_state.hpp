@@ -68,6 +68,8 @@ class RoundState {
   virtual void give_way() = 0;
   /// Time passes, where the round has its own.
   virtual void pass_time(std::int64_t nanoseconds) { static_cast<void>(nanoseconds); }
+  /// What a loader throws. All who waited for it look at the one object.
+  [[noreturn]] virtual void fail(const std::runtime_error& error) { throw error; }
   virtual void began(std::size_t log, const Operation& operation) noexcept {
     static_cast<void>(log), static_cast<void>(operation);
   }

@@ -409,7 +409,7 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
       get(4, &made.parts[1]);
     }
     if (dice_.below(round_.configuration.failing_loads) == 0)
-      throw std::runtime_error("the origin does not answer");
+      round_.fail(std::runtime_error("the origin does not answer"));
     give_way(8);
   } catch (...) {
     finish(load);
