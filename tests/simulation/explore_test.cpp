@@ -109,6 +109,14 @@ TEST(WorkloadTest, ALateDependencyThatFindsNoMemoryIsNotHalfThere) {
   EXPECT_FALSE(result.failed) << result.report;
 }
 
+// Found by seed 12,007: a list of labels found no memory for a reference that had become the last, and gave it up under the lock
+// that this takes.
+TEST(WorkloadTest, AListOfLabelsThatFindsNoMemoryWaitsForNothing) {
+  const Exploration result =
+      explore(*find_workload("memory"), SchedulerKind::random, {.seeds = 13'000});
+  EXPECT_FALSE(result.failed) << result.report;
+}
+
 TEST(TrimTest, ATextThatIsNoneIsRefused) {
   for (const char* text : {"x:1", "0:1,a", "s:", "99:1", "b:-1"})
     EXPECT_FALSE(Trim::from_text(text)) << text;

@@ -73,8 +73,10 @@ std::vector<LabelRef> LabelTable::find_all(LabelKind kind, FunctionRef<bool(cons
     rt::Lock lock(shard.mutex);
     for (const auto& [name, label] : shard.labels) {
       if (name.kind != kind || !wanted(*label)) continue;
+      // The place first: where there is no memory for it, no reference is given up under this lock.
+      LabelRef& place = found.emplace_back();
       label->references_.fetch_add(1, std::memory_order_relaxed);
-      found.push_back(LabelRef::adopt(label));
+      place = LabelRef::adopt(label);
     }
   }
   return found;
