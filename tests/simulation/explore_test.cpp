@@ -117,6 +117,13 @@ TEST(WorkloadTest, AListOfLabelsThatFindsNoMemoryWaitsForNothing) {
   EXPECT_FALSE(result.failed) << result.report;
 }
 
+// Found by seed 11,138: a circle that was being collected had lost half of its edges when the list for them found no memory.
+TEST(WorkloadTest, ACollectionOfCirclesThatFindsNoMemoryHasTakenNothing) {
+  const Exploration result =
+      explore(*find_workload("memory-dependencies"), SchedulerKind::random, {.seeds = 12'000});
+  EXPECT_FALSE(result.failed) << result.report;
+}
+
 TEST(TrimTest, ATextThatIsNoneIsRefused) {
   for (const char* text : {"x:1", "0:1,a", "s:", "99:1", "b:-1"})
     EXPECT_FALSE(Trim::from_text(text)) << text;

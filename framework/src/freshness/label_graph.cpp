@@ -120,8 +120,9 @@ std::unordered_set<const Label*> LabelGraph::dependents_of(std::span<const Label
 // What is referenced by more than the edges among these labels is in use, and so is what it depends on. The rest are
 // cycles, and what hangs on them.
 std::size_t LabelGraph::collect() {
-  std::vector<Edge> garbage;  // given up after the lock
+  std::vector<std::vector<Edge>> garbage;  // given up after the lock
   rt::WriterLock lock(mutex_);
+  garbage.reserve(children_.size());  // first: edges that are taken out half are gone
   std::unordered_map<const Label*, std::uint32_t> from_edges;
   for (const Label* child : children_) {
     for (const Edge& edge : child->parents_) ++from_edges[edge.parent.get()];
@@ -151,7 +152,7 @@ std::size_t LabelGraph::collect() {
       ++place;
       continue;
     }
-    take_edges(*child, garbage);
+    garbage.push_back(take_edges(*child));
     place = children_.erase(place);
     ++freed;
   }
@@ -159,17 +160,22 @@ std::size_t LabelGraph::collect() {
 }
 
 void LabelGraph::clear() {
-  std::vector<Edge> garbage;  // given up after the lock
-  rt::WriterLock lock(mutex_);
-  for (Label* child : children_) take_edges(*child, garbage);
-  children_.clear();
+  // One child at a time, whose edges are given up after the lock: the end of a cache needs no memory.
+  for (bool more = true; more;) {
+    std::vector<Edge> garbage;
+    rt::WriterLock lock(mutex_);
+    if (children_.empty()) return;
+    garbage = take_edges(**children_.begin());
+    children_.erase(children_.begin());
+    more = !children_.empty();
+  }
 }
 
 // The last thing that is done to the child: without edges, whoever gives up its last reference needs no lock to delete it.
-void LabelGraph::take_edges(Label& child, std::vector<Edge>& taken) {
-  std::move(child.parents_.begin(), child.parents_.end(), std::back_inserter(taken));
-  child.parents_.clear();
+std::vector<Edge> LabelGraph::take_edges(Label& child) noexcept {
+  std::vector<Edge> taken = std::exchange(child.parents_, {});
   child.has_parents_.store(false, std::memory_order_release);  // pairs with has_parents() in drop()
+  return taken;
 }
 
 void LabelGraph::drop(Label& label) noexcept {

@@ -71,7 +71,7 @@ class LabelGraph {
   }
 
  private:
-  void take_edges(Label& child, std::vector<Edge>& taken) FRESHET_REQUIRES(mutex_);
+  static std::vector<Edge> take_edges(Label& child) noexcept;  // under mutex_
 
   mutable rt::SharedMutex mutex_;  // guards Label::parents_ of every label
   std::unordered_set<Label*> children_ FRESHET_GUARDED_BY(mutex_);  // labels with parents
