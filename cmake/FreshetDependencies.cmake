@@ -17,6 +17,7 @@ freshet_find_package(fmt 9)
 freshet_find_package(yaml-cpp 0.7)
 freshet_find_package(nlohmann_json 3.11)
 freshet_find_package(Boost 1.74)
+freshet_find_package(date 3)  # calendar and time zones of schedules
 
 if(NOT TARGET freshet_xxhash)
   find_path(FRESHET_XXHASH_INCLUDE xxhash.h)

@@ -18,21 +18,11 @@ import subprocess
 import sys
 import tempfile
 
-FRACTIONS = ["0.01", "0.05", "0.1", "0.25"]
+from reference_check import FRACTIONS, POLICY_FILE, TOLERANCE
+
 TWINS = {"s3fifo": "S3-FIFO", "sieve": "SIEVE", "lru": "LRU", "tinylfu": "W-TinyLFU-adaptive"}
 NOT_COMPARED = {"OPT", "NONE"}
-TOLERANCE = 0.01
 ROUNDING = 0.00005
-
-POLICY_FILE = """\
-freshet: 1
-namespaces:
-  trace:
-    strategy: ttl
-    ttl: 365d
-    eviction: {eviction}
-    capacity: {{entries: {capacity}}}
-"""
 
 
 def cells(folder, only):

@@ -62,6 +62,11 @@ CacheInvalidatorBuilder& CacheInvalidatorBuilder::max_per_second(std::string eve
   return *this;
 }
 
+CacheInvalidatorBuilder& CacheInvalidatorBuilder::schedule(std::string event, std::string time) {
+  rules_.schedules.push_back({std::move(event), std::move(time)});
+  return *this;
+}
+
 CacheInvalidatorBuilder& CacheInvalidatorBuilder::entity(std::string name, EntityParts parts) {
   rules_.entities.push_back({std::move(name), std::move(parts)});
   return *this;
@@ -194,8 +199,9 @@ Connection CacheInvalidator::register_event_handler(std::function<void(const Eve
 }
 
 Connection CacheInvalidator::on_notice(NoticeKind kind,
-                                       std::function<void(const CacheNotice&)> handler) {
-  return engine_->signals().on_notice(kind, std::move(handler));
+                                       std::function<void(const CacheNotice&)> handler,
+                                       Delivery delivery) {
+  return engine_->signals().on_notice(kind, std::move(handler), delivery);
 }
 
 Emitted CacheInvalidator::emit(const Event& event) { return engine_->events().emit(event); }

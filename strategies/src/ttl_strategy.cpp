@@ -79,13 +79,38 @@ class TableReader {
   OptionKind<Duration> duration_ = duration_kind();
 };
 
+/// {until: 06:00 Europe/Rome}
+bool read_until(const ConfigValue& map, const std::string& path, TtlOptions& into,
+                Findings& findings) {
+  const ConfigValue& value = map.find("until")->value;
+  const std::string at = path_to(path, "until");
+  for (const ConfigValue::Member& member : map.members) {
+    if (member.key != "until")
+      findings.add(member.place, path_to(path, member.key), "not beside until, which says it all");
+  }
+  Parsed<Schedule> read = Schedule::parse(value.is_scalar() ? value.text : std::string());
+  if (read.value && read.value->interval()) read = {.problem = "an interval is a ttl as it is"};
+  if (!read.value) {
+    findings.add(value.place, at,
+                 fmt::format("expected a time such as 06:00 Europe/Rome, found {}: {}",
+                             describe(value), read.problem));
+    return false;
+  }
+  into.until = std::move(read.value);
+  into.table = {};
+  return true;
+}
+
 bool read_lifetime(const ConfigValue& value, const std::string& path, TtlOptions& into,
                    Findings& findings) {
   const TtlOptions defaults;
+  if (value.is_map() && value.find("until") != nullptr)
+    return read_until(value, path, into, findings);
   if (value.is_map()) {
     TtlTable table = TableReader(value, path, findings).read();
     if (table.by.empty()) return false;
     into.ttl = defaults.ttl;
+    into.until.reset();
     into.table = std::move(table);
     return true;
   }
@@ -93,17 +118,21 @@ bool read_lifetime(const ConfigValue& value, const std::string& path, TtlOptions
     findings.add(
         value.place, path,
         fmt::format(
-            "expected a duration such as 1h45m, or a map of by, values and otherwise, found {}",
+            "expected a duration such as 1h45m, or a map of by, values and otherwise, or of until, "
+            "found {}",
             describe(value)));
     return false;
   }
   into.table = defaults.table;
+  into.until.reset();
   return duration_kind().read(value, path, into.ttl, findings);
 }
 
 void check_lifetime(const TtlOptions& options, const std::string& path, Findings& findings) {
   const OptionKind<Duration> duration = duration_kind(kPositive);
   duration.check(options.ttl, path, findings);
+  if (options.until && options.until->interval())
+    findings.add(path_to(path, "until"), "expected a time of the calendar, found an interval");
   const TtlTable& table = options.table;
   if (table.by.empty()) {
     if (!table.values.empty())
@@ -122,6 +151,7 @@ void check_lifetime(const TtlOptions& options, const std::string& path, Findings
 }
 
 std::string lifetime_text(const TtlOptions& options) {
+  if (options.until) return fmt::format("{{until: {}}}", format_text(options.until->text()));
   const TtlTable& table = options.table;
   if (table.by.empty()) return format_duration(options.ttl);
   std::string values;
@@ -135,7 +165,7 @@ std::string lifetime_text(const TtlOptions& options) {
 
 OptionKind<TtlOptions> lifetime_kind() {
   return {
-      .type = "duration or table",
+      .type = "duration, table or until",
       .range = duration_kind(kPositive).range,
       .read = read_lifetime,
       .check = check_lifetime,
@@ -145,8 +175,8 @@ OptionKind<TtlOptions> lifetime_kind() {
 
 }  // namespace
 
-TtlStrategy::TtlStrategy(TtlOptions options, RandomSource& random)
-    : options_(std::move(options)), random_(random) {}
+TtlStrategy::TtlStrategy(TtlOptions options, const StrategyCollaborators& with)
+    : options_(std::move(options)), clock_(with.clock), random_(with.random) {}
 
 Deadlines TtlStrategy::on_store(const EntryView& entry, Instant now) {
   Duration lifetime =
@@ -168,6 +198,11 @@ Duration TtlStrategy::policy_lifetime(const EntryView& entry) const {
   if (options_.function) {
     if (const auto lifetime = options_.function(entry)) return *lifetime;
   }
+  if (options_.until) {
+    const WallTime now = clock_.wall_now();
+    const WallTime then = options_.until->next(now);
+    return then == kNoWallTime ? Duration::max() : then - now;
+  }
   if (options_.table.by.empty()) return options_.ttl;
   const auto field = entry.field(options_.table.by);
   const auto at = field ? options_.table.values.find(*field) : options_.table.values.end();
@@ -185,7 +220,8 @@ OptionTable<TtlOptions> ttl_option_table() {
   table.add("ttl", lifetime_kind(),
             "how long an entry is good for; or by, a field of the key, with values, a duration for "
             "each value of the "
-            "field, and otherwise, the duration for all others");
+            "field, and otherwise, the duration for all others; or until, a time of day or cron "
+            "expression with a time zone, until which it is good");
   table.add("ttl_jitter", &TtlOptions::jitter, percentage_kind({.at_least = 0.0, .below = 1.0}),
             "share of its lifetime by which an entry may end early, drawn per entry");
   table.add("soft_ttl", &TtlOptions::soft_ttl, duration_kind({.at_least = Duration::zero()}),
@@ -194,7 +230,7 @@ OptionTable<TtlOptions> ttl_option_table() {
   table.add("idle_ttl", &TtlOptions::idle_ttl, duration_kind({.at_least = Duration::zero()}),
             "an entry that nobody reads for so long expires, whatever is left of its ttl; 0s: off");
   table.relate([](const TtlOptions& options, const std::string& path, Findings& findings) {
-    if (options.soft_ttl > Duration::zero() && options.table.by.empty() &&
+    if (options.soft_ttl > Duration::zero() && options.table.by.empty() && !options.until &&
         options.soft_ttl >= options.ttl) {
       findings.add(path_to(path, "soft_ttl"),
                    fmt::format("expected less than ttl, {}, found {}", format_duration(options.ttl),
@@ -211,7 +247,7 @@ OptionTable<TtlOptions> ttl_option_table() {
 
 std::unique_ptr<Strategy> make_ttl_strategy(const TtlOptions& options,
                                             const StrategyCollaborators& with) {
-  return std::make_unique<TtlStrategy>(options, with.random);
+  return std::make_unique<TtlStrategy>(options, with);
 }
 
 }  // namespace freshet

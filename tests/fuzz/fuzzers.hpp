@@ -34,6 +34,7 @@ void fuzz_policy(std::string_view input);         // a policy, as `freshet check
 void fuzz_rules(std::string_view input);          // its events and entities, with an event
 void fuzz_template(std::string_view input);       // templates, with fields and keys
 void fuzz_values(std::string_view input);         // durations, sizes, percentages, counts, texts
+void fuzz_schedule(std::string_view input);       // times of the calendar, with an instant
 void fuzz_key_glob(std::string_view input);       // patterns over keys
 void fuzz_block_glob(std::string_view input);     // patterns in the names of blocks
 void fuzz_plugin_schema(std::string_view input);  // the schema of a plugin, with options
@@ -46,15 +47,11 @@ struct Fuzzer {
 };
 
 inline constexpr std::array kFuzzers{
-    Fuzzer{"policy", fuzz_policy},
-    Fuzzer{"rules", fuzz_rules},
-    Fuzzer{"template", fuzz_template},
-    Fuzzer{"values", fuzz_values},
-    Fuzzer{"key_glob", fuzz_key_glob},
-    Fuzzer{"block_glob", fuzz_block_glob},
-    Fuzzer{"plugin_schema", fuzz_plugin_schema},
-    Fuzzer{"trace", fuzz_trace},
-    Fuzzer{"names", fuzz_names},
+    Fuzzer{"policy", fuzz_policy},         Fuzzer{"rules", fuzz_rules},
+    Fuzzer{"template", fuzz_template},     Fuzzer{"values", fuzz_values},
+    Fuzzer{"schedule", fuzz_schedule},     Fuzzer{"key_glob", fuzz_key_glob},
+    Fuzzer{"block_glob", fuzz_block_glob}, Fuzzer{"plugin_schema", fuzz_plugin_schema},
+    Fuzzer{"trace", fuzz_trace},           Fuzzer{"names", fuzz_names},
 };
 
 }  // namespace freshet::fuzz

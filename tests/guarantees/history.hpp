@@ -126,6 +126,7 @@ struct Terms {
   bool keeps_everything = false;     // nothing is evicted and nothing has a deadline
   bool keeps_expired = false;        // nothing is evicted, and what expired is served without end
   std::int64_t lifetime = 0;         // nanoseconds; zero: no deadline, or the clock is the system's
+  std::int64_t clock_tick = 0;       // nanoseconds that the clock of hits is late, at most
   std::int64_t hold_off = 0;         // nanoseconds after a call in which what it hits is not kept
   std::int64_t lease = 0;            // nanoseconds; zero: leases do not run out in a round
   std::uint16_t version_period = 0;  // a version is back after so many; zero: none ever is

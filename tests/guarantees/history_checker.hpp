@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "guarantees/first_naming.hpp"
 #include "guarantees/history.hpp"
 #include "guarantees/history_fault.hpp"
 
@@ -96,6 +97,7 @@ class HistoryChecker {
         made_of_others_[made.key] |= made.parts[0].kind != Part::Kind::none;
     }
     notes_.assign(operations_.size(), 0);
+    older_.assign(operations_.size(), 0);
   }
 
   const Made& made(ValueId id) const { return history_.made(id); }
@@ -127,6 +129,7 @@ class HistoryChecker {
         if (operation.staleness != Staleness::fresh) served_stale_[operation.key] = true;
         if (operation.origin != Origin::l1) begin_cause(history_.tied_to[operation.key], 0);
         notes_[index] = last_seen_[operation.key].value;
+        older_[index] = surely_older_[operation.key];
         return;
       case Act::load:
         return start_load(operation);
@@ -150,6 +153,7 @@ class HistoryChecker {
         if (!operation.done) return;
         judge_miss(operation, notes_[index]);
         judge_expired_miss(operation, notes_[index]);
+        judge_older(operation, older_[index]);
         if (operation.origin == Origin::l1) see(operation.value, operation.start, operation.end);
         if (operation.named != 0 && operation.value != 0)
           named_[operation.named - 1U].push_back({operation.end, operation.value});
@@ -334,7 +338,8 @@ class HistoryChecker {
   void judge_hit(const Operation& read, const Made& value) {
     const std::int64_t lifetime = history_.terms.lifetime;
     const auto is_over = [&](const Made& what) {
-      return lifetime != 0 && what.stored_by != 0 && read.clock >= what.stored_by + lifetime;
+      return lifetime != 0 && what.stored_by != 0 &&
+             read.clock >= what.stored_by + lifetime + history_.terms.clock_tick;
     };
     bool over = is_over(value);
     for (const Part& part : value.parts)
@@ -354,8 +359,13 @@ class HistoryChecker {
     const Seen& other = newest[0].value == read.value ? newest[1] : newest[0];
     const Stamp seen = first_seen(read.value);
     if (seen != 0 && seen < other.at) report(Fault::unseen, read);
-    if (history_.terms.keeps_everything && value.birth_by < surely_older_[read.key])
-      report(Fault::older_birth, read);
+  }
+
+  /// `older`: below this births were surely replaced when the read began. What makes room while it looks may let them in again.
+  void judge_older(const Operation& read, Stamp older) {
+    if (!history_.terms.keeps_everything || read.origin != Origin::l1 || read.value == 0) return;
+    if (makes_room_[read.key] > 0 || made_room_[read.key] >= read.start) return;
+    if (made(read.value).birth_by < older) report(Fault::older_birth, read);
   }
 
   // --- G2, G3 ---------------------------------------------------------------------------------------------------------
@@ -364,7 +374,8 @@ class HistoryChecker {
     std::vector<const Operation*>& loads = loads_[load.key];
     if (loads.size() >= 2) report(Fault::third_load, load);
     // Where something is refreshed in the background, that may be the cause, and nobody notes when it ended.
-    if (history_.terms.keeps_everything && loads.size() == 1 && !is_forced(load, *loads.front()))
+    if (history_.terms.keeps_everything && loads.size() == 1 && !is_forced(load, *loads.front()) &&
+        !first_naming_.forced(history_, load, *loads.front()))
       report(Fault::needless_load, load);
     loads.push_back(&load);
   }
@@ -453,7 +464,8 @@ class HistoryChecker {
   std::vector<const Operation*> operations_;
   std::vector<std::uint32_t> events_;  // by stamp: index of an operation * 2, + 1 for its end
   std::vector<std::uint32_t>
-      notes_;  // by operation: a call's snapshot; what a read might have missed
+      notes_;                 // by operation: a call's snapshot; what a read might have missed
+  std::vector<Stamp> older_;  // by operation: of a read, what surely_older_ was when it began
   std::vector<Snapshot> snapshots_;
   std::vector<std::vector<Stamp>> first_seen_;
   std::vector<std::vector<std::uint8_t>>
@@ -476,6 +488,7 @@ class HistoryChecker {
   std::array<std::uint32_t, kKeys> values_{};  // made so far, at most
   std::array<bool, kKeys> served_stale_{};
   std::array<std::array<bool, kKeys>, kLateLabels> refreshed_with_{};
+  FirstNaming first_naming_;
   PerKey last_removal_{};
   std::array<int, kKeys> removals_under_way_{};
   std::array<bool, kKeys> made_of_others_{};  // whether some value of the key was

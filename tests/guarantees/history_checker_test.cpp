@@ -1,70 +1,11 @@
 // The checker finds what is planted, and nothing where nothing is.
-#include "guarantees/history_checker.hpp"
-
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <optional>
 
+#include "guarantees/history_fixture.hpp"
+
 namespace freshet::testing::history {
 namespace {
-
-class HistoryCheckerTest : public ::testing::Test {
- protected:
-  HistoryCheckerTest() {
-    history_.logs.resize(1);
-    history_.stamps = 1000;
-  }
-
-  ValueId value(int key, Stamp read_at) {
-    history_.logs[0].made.push_back({.key = static_cast<std::uint8_t>(key),
-                                     .read_at = read_at,
-                                     .made_at = read_at,
-                                     .birth_from = read_at - 1,
-                                     .birth_by = read_at,
-                                     .pinned_by = read_at});
-    return value_id(0, history_.logs[0].made.size() - 1);
-  }
-  Made& made(ValueId id) { return history_.logs[0].made[place_of(id)]; }
-
-  Operation& add(Act act, int key, Stamp start, Stamp end, ValueId id = 0) {
-    Operation operation;
-    operation.act = act;
-    operation.key = static_cast<std::uint8_t>(key);
-    operation.start = start;
-    operation.end = end;
-    operation.value = id;
-    operation.done = true;
-    history_.logs[0].operations.push_back(operation);
-    return history_.logs[0].operations.back();
-  }
-  Operation& hit(ValueId id, Stamp start, Stamp end) {
-    Operation& read = add(Act::read, made(id).key, start, end, id);
-    read.origin = Origin::l1;
-    return read;
-  }
-  Operation& call(const Reach& reach, Stamp start, Stamp end, Mode mode = Mode::remove) {
-    history_.reaches.push_back(reach);
-    history_.names.emplace_back("planted");
-    Operation& call = add(Act::invalidate, 0, start, end);
-    call.reach = static_cast<std::uint8_t>(history_.reaches.size() - 1);
-    call.mode = mode;
-    return call;
-  }
-  static Reach of(KeySet keys) {
-    return {
-        .surely = keys, .captured = {keys, keys}, .absent = keys, .raises = true, .perhaps = keys};
-  }
-
-  /// The one fault, if it is one.
-  std::optional<Fault> fault() {
-    const std::vector<Violation> found = HistoryChecker(history_).check();
-    EXPECT_LE(found.size(), 1u);
-    return found.empty() ? std::nullopt : std::optional(found.front().fault);
-  }
-
-  History history_;
-};
 
 TEST_F(HistoryCheckerTest, AReadAfterARemoveMustNotFindWhatWasReadFromTheOriginBefore) {
   const ValueId old = value(1, 10);
@@ -262,6 +203,20 @@ TEST_F(HistoryCheckerTest, ASecondLoadNeedsACause) {
   EXPECT_EQ(fault(), std::nullopt);
 }
 
+// Found by the simulation: a key was named as a dependency for the first time, while a load was under way that had not named it.
+TEST_F(HistoryCheckerTest, ThatAKeyIsNamedForTheFirstTimeIsACauseOnceForEachNamespace) {
+  history_.terms.keeps_everything = true;
+  history_.tied_to[3] = 0b10;
+  for (const Stamp begin : {10U, 110U}) {
+    add(Act::load, 1, begin, begin + 40).asked_at = begin - 1;
+    add(Act::load, 1, begin + 10, begin + 41).asked_at = begin + 5;
+    EXPECT_EQ(fault(), std::nullopt);
+  }
+  add(Act::load, 1, 210, 250).asked_at = 209;
+  add(Act::load, 1, 220, 251).asked_at = 215;
+  EXPECT_EQ(fault(), Fault::needless_load);
+}
+
 TEST_F(HistoryCheckerTest, WhatWasStoredIsNotMissedWithoutACause) {
   history_.terms.keeps_everything = true;
   hit(value(1, 10), 11, 12);
@@ -356,76 +311,18 @@ TEST_F(HistoryCheckerTest, AHitPastTheDeadlineIsSeen) {
   EXPECT_EQ(fault(), Fault::past_deadline);
 }
 
-TEST_F(HistoryCheckerTest, AValueThatWasReplacedDoesNotComeBack) {
-  const ValueId first = value(1, 10), second = value(1, 11);
-  hit(first, 20, 21);
-  hit(second, 22, 23);
-  EXPECT_EQ(fault(), std::nullopt);
-  hit(first, 24, 25);
-  EXPECT_EQ(fault(), Fault::unseen);
-}
-
-TEST_F(HistoryCheckerTest, NothingIsReplacedByWhatWasBornBeforeIt) {
-  history_.terms.keeps_everything = true;
-  const ValueId older = value(1, 10), newer = value(1, 40);
-  call(of(0b100), 20, 30);
-  hit(newer, 41, 42);
-  hit(older, 43, 44);
-  EXPECT_EQ(fault(), Fault::older_birth);
-}
-
-// Found by a history: the put of a key that the newer value was made of had begun, and took it between the two hits.
-TEST_F(HistoryCheckerTest, UnlessSomethingMayBeTakingTheNewerOneAway) {
-  history_.terms.keeps_everything = true;
-  const ValueId older = value(1, 10), newer = value(1, 40);
-  call(of(0b100), 20, 30);
-  hit(newer, 41, 42);
-  call({.perhaps = 0b10}, 43, 60);
-  hit(newer, 45, 46);
-  hit(newer, 47, 61);
-  hit(older, 62, 63);
-  EXPECT_EQ(fault(), std::nullopt);
-}
-
-// Found by a history of eight workers: a predicate that was still at work took the newer value, and not the load before it.
-TEST_F(HistoryCheckerTest, OrAPredicateThatAsksOneAfterTheOtherTookIt) {
-  history_.terms.keeps_everything = true;
-  const ValueId older = value(1, 10), newer = value(1, 40);
-  Reach predicate = of(0b10);
-  predicate.asks = true;
-  call(predicate, 5, 50);
-  call(of(0b100), 20, 30);
-  hit(newer, 41, 42);
-  hit(older, 53, 54);
-  EXPECT_EQ(fault(), std::nullopt);
-}
-
 TEST_F(HistoryCheckerTest, TheValueOfAnotherKeyIsSeen) {
   hit(value(1, 10), 11, 12).key = 2;
   EXPECT_EQ(fault(), Fault::torn);
 }
 
 TEST_F(HistoryCheckerTest, WhoJoinedALoadHasItsOwnLabelOnTheValue) {
-  const ValueId joined = value(1, 10);
-  Operation& read = hit(joined, 9, 12);
-  read.origin = Origin::loaded;
-  read.named = 3;
-  Reach late;
-  late.late = 2;
-  call(late, 20, 30);
-  hit(joined, 31, 32);
+  hit_after_late_label(12);
   EXPECT_EQ(fault(), Fault::stale_label);
 }
 
 TEST_F(HistoryCheckerTest, ALabelThatWasNamedAfterTheCallBeganProvesNothing) {
-  const ValueId joined = value(1, 10);
-  Operation& read = hit(joined, 9, 21);
-  read.origin = Origin::loaded;
-  read.named = 3;
-  Reach late;
-  late.late = 2;
-  call(late, 20, 30);
-  hit(joined, 31, 32);
+  hit_after_late_label(21);
   EXPECT_EQ(fault(), std::nullopt);
 }
 

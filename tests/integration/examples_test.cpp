@@ -51,7 +51,9 @@ TEST_P(ExamplesTest, SaysWhatIsWrongWithAnotherPolicy) {
 INSTANTIATE_TEST_SUITE_P(All, ExamplesTest,
                          ::testing::Values("01_ttl", "02_tags", "03_events", "04_hybrid",
                                            "05_hot_keys", "06_own_strategy", "07_plugin",
-                                           "08_dependencies"));
+                                           "08_dependencies", "09_blog", "10_sessions",
+                                           "11_catalogue", "12_agent_tools", "13_llm_answers",
+                                           "14_dashboard"));
 
 /// The story that the demo tells.
 TEST(DemoTest, WaitingLongerHitsMoreAndServesStalerUnlessWritesAreHeardOf) {

@@ -23,7 +23,8 @@ stub sudo "echo -n 'sudo ' >>'$work/calls'; exec \"\$@\""
 stub id "cat '$work/uid'"
 for tool in g++ cmake ninja pkg-config ccache; do stub "$tool" 'exit 1'; done
 
-libraries=(libyaml-cpp-dev libfmt-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libzstd-dev zlib1g-dev)
+libraries=(libyaml-cpp-dev libfmt-dev libxxhash-dev nlohmann-json3-dev libhowardhinnant-date-dev tzdata libcli11-dev libzstd-dev zlib1g-dev
+  libsqlite3-dev)
 
 # begin UID PACKAGE…: a machine where these are installed.
 begin() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "freshet/invalidation.hpp"
 #include "freshet/lease.hpp"
 #include "freshet/loader.hpp"
+#include "freshet/memoized.hpp"
 #include "freshet/outcome.hpp"
 #include "freshet/removal_cause.hpp"
 #include "freshet/signal_bus.hpp"
@@ -53,12 +55,14 @@ class Cache {
   /// Whether get() would find something now. Counts as neither hit nor miss, and is no access for the eviction policy.
   bool contains(std::string_view key) const { return core_->contains(key); }
 
-  /// Calls `visitor(const T&)` if the key is cached; says whether it was. No lock is held meanwhile.
+  /// Calls `visitor(const T&)` if the key is cached; says whether it was. Cheaper than get() by the reference count that a handle
+  /// costs. No lock is held meanwhile, and memory of what leaves the cache waits for the visitor to return: let it be quick. The
+  /// value must not be used after it has; what it throws reaches the caller.
   template <std::invocable<const T&> Visitor>
   bool visit(std::string_view key, Visitor&& visitor) const {
-    const Handle<T> handle = get(key);
-    if (handle) std::forward<Visitor>(visitor)(*handle);
-    return static_cast<bool>(handle);
+    return core_->visit(key, [&visitor](const void* value) {
+      std::invoke(visitor, *static_cast<const T*>(value));
+    });
   }
 
   /// The cached value, or what `loader` makes. Concurrent calls for a key share one load; what the loader throws reaches
@@ -88,6 +92,45 @@ class Cache {
     return Handle<T>(core_->get_or_load(key, erased, keep, options));
   }
 
+  /// `function` with its results cached here, under keys made by `key` of its arguments; memoized.hpp says how, and what
+  /// happens to the arguments. `options` hold for every result. What cannot be memoized does not compile. Throws
+  /// InvalidName.
+  ///   auto get_user = profiles.memoize("user:{}", [&](int id) { return db.load_profile(id); });
+  template <class Function, class Positions = typename detail::AllPositionsOf<Function>::type>
+  auto memoize(detail::KeyFormatFor<Function> key, Function function,
+               EntryOptions options = {}) const {
+    return detail::memoize<T, Positions>(core_, key, std::move(function), std::move(options));
+  }
+  /// With keys made of these arguments alone: key_arguments<0, 2>.
+  template <class Function, std::size_t... Positions>
+  auto memoize(detail::KeyFormat<sizeof...(Positions)> key, KeyArguments<Positions...>,
+               Function function, EntryOptions options = {}) const {
+    return detail::memoize<T, KeyArguments<Positions...>>(core_, key, std::move(function),
+                                                          std::move(options));
+  }
+  /// With keys that a function makes: key_by("search", [](const Query& q) { return q.words(); }).
+  template <class Function, class MakeKey,
+            class Positions = typename detail::AllPositionsOf<Function>::type>
+  auto memoize(KeyBy<MakeKey> key, Function function, EntryOptions options = {}) const {
+    return detail::memoize<T, Positions>(core_, std::move(key), std::move(function),
+                                         std::move(options));
+  }
+  template <class Function, class MakeKey, std::size_t... Positions>
+  auto memoize(KeyBy<MakeKey> key, KeyArguments<Positions...>, Function function,
+               EntryOptions options = {}) const {
+    return detail::memoize<T, KeyArguments<Positions...>>(core_, std::move(key),
+                                                          std::move(function), std::move(options));
+  }
+
+  /// Does not compile, and says what is missing.
+  template <class Function>
+  void memoize(Function) const {
+    static_assert(
+        !std::is_same_v<Function, Function>,
+        "Freshet: say what the keys begin with, for a compiler has no name for a function "
+        "that is the same in every build: memoize(\"load_profile\", function)");
+  }
+
   /// The loader for loads in the background: refreshes of what nobody happens to read, and of what
   /// get() finds past its soft deadline. `loader(std::string_view key)`, or with a LoadContext&,
   /// makes a T; it runs on the executor, possibly on several threads at once. It serves the whole
@@ -112,10 +155,9 @@ class Cache {
 
   /// One handle per key, empty where nothing is cached.
   std::vector<Handle<T>> get_many(std::span<const std::string> keys) const {
-    std::vector<Handle<T>> handles;
-    handles.reserve(keys.size());
-    for (const std::string& key : keys) handles.push_back(get(key));
-    return handles;
+    std::vector<detail::Reading> readings(keys.size());
+    core_->get_many(keys, readings);
+    return handles_of(readings);
   }
 
   /// One handle per key; what is missing comes from one call of `loader`, which is given the missing keys and answers
@@ -137,10 +179,7 @@ class Cache {
     const std::vector<std::string_view> views(keys.begin(), keys.end());
     std::vector<detail::Reading> readings(keys.size());
     core_->get_or_load_many(views, erased, options, readings);
-    std::vector<Handle<T>> handles;
-    handles.reserve(readings.size());
-    for (detail::Reading& reading : readings) handles.emplace_back(std::move(reading));
-    return handles;
+    return handles_of(readings);
   }
 
   /// Stores a value that is true now. Overtakes every load and lease of the key under way.
@@ -166,9 +205,10 @@ class Cache {
   /// CacheInvalidator::invalidate_if().
   template <std::predicate<std::string_view, const T&> Predicate>
   Invalidated invalidate_if(Predicate predicate, const InvalidateOptions& options = {}) const {
+    const auto own = std::make_shared<Predicate>(std::move(predicate));  // a transaction keeps it
     return core_->invalidate_if(
-        [&predicate](const EntryDescription& entry, const void* value) -> bool {
-          return predicate(entry.key, *static_cast<const T*>(value));
+        [own](const EntryDescription& entry, const void* value) -> bool {
+          return (*own)(entry.key, *static_cast<const T*>(value));
         },
         options);
   }
@@ -196,6 +236,13 @@ class Cache {
   Cache scoped(std::string_view scope) const { return Cache(core_->scoped(scope)); }
 
  private:
+  static std::vector<Handle<T>> handles_of(std::span<detail::Reading> readings) {
+    std::vector<Handle<T>> handles;
+    handles.reserve(readings.size());
+    for (detail::Reading& reading : readings) handles.emplace_back(std::move(reading));
+    return handles;
+  }
+
   template <class Loader>
   static void run(Loader& loader, LoadContext& context, detail::ValueSink sink) {
     if constexpr (std::is_invocable_r_v<T, Loader&, LoadContext&>) {

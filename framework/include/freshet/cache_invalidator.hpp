@@ -11,22 +11,28 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "freshet/cache.hpp"
 #include "freshet/components.hpp"
+#include "freshet/detail/around_write.hpp"
+#include "freshet/detail/write_window.hpp"
 #include "freshet/emitted.hpp"
 #include "freshet/entry_report.hpp"
 #include "freshet/event.hpp"
 #include "freshet/hot_key.hpp"
+#include "freshet/invalidating_writer.hpp"
 #include "freshet/invalidation.hpp"
+#include "freshet/mutation.hpp"
 #include "freshet/plugin.hpp"
 #include "freshet/policy.hpp"
 #include "freshet/reloaded.hpp"
 #include "freshet/rule.hpp"
 #include "freshet/signal_bus.hpp"
 #include "freshet/statistics.hpp"
+#include "freshet/transaction.hpp"
 
 namespace freshet {
 
@@ -138,6 +144,42 @@ class CacheInvalidator {
     return invalidate_entity(Event(std::move(name), fields), options);
   }
 
+  /// Calls `write` and answers what it answers. What it makes stale is invalidated before it and again after it, by return or
+  /// by exception: no value loaded before or during the write is kept and served after its end. `options` may choose another
+  /// order. With Mode::expire such a value may yet be served, marked as stale, where policy serves stale ones. A version with a
+  /// hash retires at the end also what was made with that hash before. In a transaction both invalidations are collected.
+  /// Throws what `write` throws; InvalidName or UnknownNamespace for a target, before anything has happened.
+  ///   invalidator.mutate({.tags = {"user:42"}}, [&] { db.update(42, patch); });
+  template <std::invocable Write>
+  std::invoke_result_t<Write&> mutate(const WriteTargets& targets, Write&& write,
+                                      const MutateOptions& options = {}) {
+    detail::WriteWindow window(engine_, targets, options);
+    return detail::around_write(
+        options.order, [&window] { window.invalidate(); }, write);
+  }
+
+  /// Opens a transaction on this thread: invalidations wait for its commit, and values that are not committed stay out of the
+  /// cache. transaction.hpp says how.
+  Transaction begin_transaction() { return Transaction(engine_); }
+
+  /// `writer`, wrapped so that `memoized` forgets what it makes stale, before it runs and after, also when it throws;
+  /// invalidating_writer.hpp says whose result that is. Within the cache that the function was made from.
+  ///   auto rename = invalidator.invalidating(get_user, [&](int id, std::string name) { db.rename(id, name); });
+  template <class M, class Writer>
+  auto invalidating(const M& memoized, Writer writer, WriterOptions options = {}) const {
+    return detail::invalidating(memoized, std::move(writer), options);
+  }
+  /// With the key arguments made of the writer's: {.key = [](const Order& order) { return order.user_id; }}.
+  template <class M, class Writer>
+  auto invalidating(const M& memoized, Writer writer, KeyedWriterOptions<M, Writer> options) const {
+    return detail::invalidating(memoized, std::move(writer), std::move(options));
+  }
+  /// With everything forgotten that the function made: {.clear_all = true}.
+  template <class M, class Writer>
+  auto invalidating(const M& memoized, Writer writer, ClearingWriterOptions options) const {
+    return detail::invalidating(memoized, std::move(writer), options);
+  }
+
   /// Calls `handler` for each event of this name until the connection goes. Handlers in place run after what the event
   /// invalidates, so they read fresh data. A handler owns what it uses; one that keeps a CacheInvalidator keeps the
   /// cache for as long as it is registered.
@@ -147,8 +189,10 @@ class CacheInvalidator {
   Connection register_event_handler(std::function<void(const Event&)> handler,
                                     Delivery delivery = Delivery::in_place);
 
-  /// Tells of what the cache itself does; always posted to the executor.
-  Connection on_notice(NoticeKind kind, std::function<void(const CacheNotice&)> handler);
+  /// Tells of what the cache itself does. Posted to the executor, so that no read or fill waits for whoever listens; a handler
+  /// in place is called before the call that it tells of returns, and must not call the cache.
+  Connection on_notice(NoticeKind kind, std::function<void(const CacheNotice&)> handler,
+                       Delivery delivery = Delivery::posted);
 
   /// Something happened: the policy's rules, the strategies and the handlers take it from here. What a rule debounces or
   /// batches happens later and is counted as `deferred`. Throws InvalidName for an event without a name.
@@ -250,6 +294,11 @@ class CacheInvalidatorBuilder {
   /// How many events of this name are carried out in a second, 1 to 1,000,000. What comes beyond waits for the second's end,
   /// equal events together. The event needs a rule.
   CacheInvalidatorBuilder& max_per_second(std::string event, std::uint64_t count);
+
+  /// An event that comes by itself: at a time of the calendar, or after an interval, as freshet/schedule.hpp writes them. An
+  /// event may have several. It is emitted, without fields, within a tenth of a second of its time; what came while the process
+  /// slept comes once.
+  CacheInvalidatorBuilder& schedule(std::string event, std::string time);
 
   /// What invalidate_entity and the action of that name take together.
   CacheInvalidatorBuilder& entity(std::string name, EntityParts parts);

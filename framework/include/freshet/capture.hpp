@@ -6,36 +6,36 @@
 #include <memory>
 #include <utility>
 
-namespace freshet {
+#include "freshet/detail/scopes.hpp"
 
-namespace detail {
-class CaptureState;
-}
+namespace freshet {
 
 /// While it lives, this thread reads for the load that the capture belongs to. Destroy it on the thread that made it, in
 /// the reverse order of making.
 class [[nodiscard]] CaptureScope {
  public:
-  explicit CaptureScope(std::shared_ptr<detail::CaptureState> state) noexcept;
-  ~CaptureScope();
-  CaptureScope(const CaptureScope&) = delete;
-  CaptureScope& operator=(const CaptureScope&) = delete;
+  explicit CaptureScope(detail::Scopes scopes) noexcept : guard_(std::move(scopes)) {}
 
  private:
-  std::shared_ptr<detail::CaptureState> state_;
-  detail::CaptureState* before_;
+  detail::ScopesGuard guard_;
 };
 
-/// Belongs to one load. Freely copied and handed to other threads; reads after the load has ended count for nothing.
+/// Belongs to one load. Freely copied and handed to other threads, with the request context, bypass and transaction that
+/// the load stands in; reads after the load has ended count for nothing.
 class Capture {
  public:
-  explicit Capture(std::shared_ptr<detail::CaptureState> state) noexcept
-      : state_(std::move(state)) {}
+  /// With what else is open on this thread.
+  explicit Capture(std::shared_ptr<detail::CaptureState> state) noexcept;
 
-  CaptureScope enter() const noexcept { return CaptureScope(state_); }
+  CaptureScope enter() const noexcept { return CaptureScope(scopes_); }
+
+  /// With what is open on this thread if it reads for the load; otherwise as it is.
+  Capture here() const noexcept;
 
  private:
-  std::shared_ptr<detail::CaptureState> state_;
+  explicit Capture(detail::Scopes scopes) noexcept : scopes_(std::move(scopes)) {}
+
+  detail::Scopes scopes_;
 };
 
 }  // namespace freshet

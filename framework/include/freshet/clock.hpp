@@ -24,6 +24,12 @@ using Instant = std::chrono::time_point<Timeline, Duration>;
 /// The deadline of what does not expire.
 inline constexpr Instant kNever = Instant::max();
 
+/// A point of the calendar, in UTC. What people and schedules mean by a time; it may be set back.
+using WallTime = std::chrono::sys_time<Duration>;
+
+/// The wall time of what never comes.
+inline constexpr WallTime kNoWallTime = WallTime::max();
+
 /// `from + span`, held at kNever instead of overflowing.
 constexpr Instant later(Instant from, Duration span) noexcept {
   return span.count() > 0 && from > kNever - span ? kNever : from + span;
@@ -34,9 +40,17 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Instant now() const noexcept = 0;
+
+  /// The same, perhaps cheaper and a little older: what hits are judged by. Its resolution is how long something may be served past
+  /// its deadline. Not more than now() on any thread; as exact unless it says otherwise.
+  virtual Instant coarse_now() const noexcept { return now(); }
+
+  /// What the calendar shows. Only for schedules and wall-clock deadlines; may go back. That of the system unless overridden.
+  virtual WallTime wall_now() const noexcept;
 };
 
-/// Time since boot, suspended time included. Resolution: nanoseconds.
+/// Time since boot, suspended time included. Resolution: nanoseconds; of coarse_now() a tick of the kernel, 1 to 10 milliseconds,
+/// and after a suspension until somebody has asked for now(), which the sweeper does ten times a second.
 std::shared_ptr<Clock> make_system_clock();
 
 }  // namespace freshet

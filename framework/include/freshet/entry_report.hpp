@@ -54,7 +54,7 @@ struct BlockEntries {
   Spread<Duration> age{};             // since it was stored
   Spread<Duration> remaining{};       // to the hard deadline; of entries that have one
   std::vector<ExpiringEntry> next{};  // nearest first
-  bool next_complete = true;  // false: so many entries were read since that some may be missing
+  bool next_complete = true;          // false: so many entries were near that some may be missing
 };
 
 /// A snapshot, block by block and shard by shard: not of one moment. Plain data.

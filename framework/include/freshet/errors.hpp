@@ -74,6 +74,12 @@ class RecursiveLoad : public Error {
   using Error::Error;
 };
 
+/// A transaction, or what was handed on of a request context, bypass or transaction, is used after its end.
+class ScopeEnded : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A bulk loader answered with another number of values than it was asked for.
 class BulkLoadMismatch : public Error {
  public:

@@ -2,6 +2,10 @@
 //
 //   cache_invalidator.hpp   CacheInvalidator: made from a policy; views, invalidation, statistics
 //   cache.hpp               Cache<T>: get, get_or_load, put, lease
+//   memoized.hpp            functions with cached results; key_text.hpp: how arguments become keys
+//   invalidating_writer.hpp functions that change what they read; write_order.hpp
+//   mutation.hpp transaction.hpp                     invalidations around a write, and at the commit of a transaction
+//   request_context.hpp     labels for every entry made in a scope; a scope without the cache; both on other threads
 //   handle.hpp lease.hpp loader.hpp outcome.hpp      what those calls take and give
 //   event.hpp emitted.hpp signal_bus.hpp             domain events, what they did, who is told
 //   invalidation.hpp        Target, InvalidateOptions, Invalidated
@@ -13,6 +17,7 @@
 //   entry_report.hpp                                 sizes, ages, what expires next
 //   statistics.hpp rates.hpp                         what happened, how often, and what deserves a look
 //   errors.hpp limits.hpp
+//   testing/test_cache.hpp  for tests of your own code; not part of what this header includes
 //
 // Everything else under freshet/detail is needed by the templates above and not promised.
 #pragma once
@@ -27,15 +32,20 @@
 #include "freshet/event.hpp"
 #include "freshet/handle.hpp"
 #include "freshet/hot_key.hpp"
+#include "freshet/invalidating_writer.hpp"
 #include "freshet/invalidation.hpp"
+#include "freshet/key_text.hpp"
 #include "freshet/lease.hpp"
 #include "freshet/limits.hpp"
 #include "freshet/loader.hpp"
+#include "freshet/memoized.hpp"
+#include "freshet/mutation.hpp"
 #include "freshet/outcome.hpp"
 #include "freshet/plugin.hpp"
 #include "freshet/policy.hpp"
 #include "freshet/rates.hpp"
 #include "freshet/reloaded.hpp"
+#include "freshet/request_context.hpp"
 #include "freshet/rule.hpp"
 #include "freshet/signal_bus.hpp"
 #include "freshet/size_of.hpp"
@@ -46,3 +56,5 @@
 #include "freshet/strategies/ttl_strategy.hpp"
 #include "freshet/strategy.hpp"
 #include "freshet/strategy_registry.hpp"
+#include "freshet/transaction.hpp"
+#include "freshet/write_order.hpp"

@@ -1,6 +1,7 @@
 // Handle<T>: a value read from the cache, and where it came from.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -36,13 +37,14 @@ class Handle {
 
   /// How long before the read the value was stored. Zero for an empty handle or a value just loaded.
   Duration age() const noexcept {
-    return *this ? reading_.read_at - reading_.entry->stored_at() : Duration{};
+    if (!*this) return Duration{};
+    return std::max(reading_.read_at - reading_.entry->stored_at(), Duration{});
   }
 
   /// How long after the read the hard deadline was. Duration::max() if there is none.
   Duration remaining() const noexcept {
     if (!*this) return Duration{};
-    const Instant hard = reading_.entry->deadlines().hard;
+    const Instant hard = reading_.entry->hard();
     return hard == kNever ? Duration::max() : hard - reading_.read_at;
   }
 

@@ -61,6 +61,7 @@ struct Invalidated {
   Remote remote = Remote::none;
   Revision revision{};                // loads that begin from here on are not affected
   std::vector<StaleEntry> entries{};  // as many as InvalidateOptions::list asked for
+  bool collected = false;  // a transaction of this thread has it: it happens when that commits
 
   /// True if anything went.
   explicit operator bool() const noexcept { return count > 0; }

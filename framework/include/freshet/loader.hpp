@@ -35,12 +35,13 @@ struct EntryOptions {
   bool capture = true;  // whether what the loader reads through Freshet becomes labels of the entry
 };
 
-/// Handed to a loader that takes it. Belongs to the load: use it on the loader's thread, until the loader returns.
+/// Handed to a loader that takes it. Belongs to the load: use it on the loader's thread, until the loader returns; key() and
+/// capture() on any thread.
 class LoadContext {
  public:
   explicit LoadContext(std::string_view key,
                        std::shared_ptr<detail::CaptureState> capture = nullptr) noexcept
-      : key_(key), capture_(std::move(capture)) {}
+      : key_(key), capture_(std::move(capture)) {}  // with what the load stands in
   LoadContext(const LoadContext&) = delete;
   LoadContext& operator=(const LoadContext&) = delete;
 
@@ -70,8 +71,9 @@ class LoadContext {
   }
 
   /// For loaders that read on other threads: `auto reads = load.capture().enter();` there makes what is read through
-  /// Freshet, while `reads` lives, count as read by this load. Join those threads before the loader returns.
-  Capture capture() const noexcept { return Capture(capture_); }
+  /// Freshet, while `reads` lives, count as read by this load, in the context, bypass and transaction that it stands in. What
+  /// the loader itself has opened goes along if capture() is called on its thread. Join those threads before it returns.
+  Capture capture() const noexcept { return capture_.here(); }
 
   /// Return the value to whoever waits for it, and forget it.
   LoadContext& do_not_keep() noexcept {
@@ -90,7 +92,7 @@ class LoadContext {
   friend class detail::NamespaceView;  // announces its policy version
 
   std::string_view key_;
-  std::shared_ptr<detail::CaptureState> capture_;
+  Capture capture_;
   std::vector<std::string> tags_;
   std::vector<std::string> dependencies_;
   std::vector<VersionPin> versions_;

@@ -158,9 +158,14 @@ struct RulesInCode {
     std::string event;
     std::uint64_t max_per_second;
   };
+  struct Timetable {
+    std::string event;
+    std::string time;  // as Schedule::parse takes it
+  };
   std::vector<Rule> rules{};
   std::vector<Entity> entities{};
   std::vector<Limit> limits{};
+  std::vector<Timetable> schedules{};
 };
 
 }  // namespace freshet

@@ -110,8 +110,10 @@ class SignalBus {
 
   Connection on_event(std::string name, EventHandler handler, Delivery delivery);
   Connection on_any_event(EventHandler handler, Delivery delivery);
-  /// Always posted: no read or fill waits for whoever listens.
-  Connection on_notice(NoticeKind kind, NoticeHandler handler);
+  /// Posted, unless told otherwise: no read or fill waits for whoever listens. In place, on the thread that did it and before
+  /// its call returns, is for tests and for what is over at once: such a handler must not call the cache.
+  Connection on_notice(NoticeKind kind, NoticeHandler handler,
+                       Delivery delivery = Delivery::posted);
 
   /// Calls the handlers of the event's name, then those of all events; each group in the order of registration. `chain`: the
   /// names of the events that led to this one. Returns how many handlers were called or posted.
@@ -122,7 +124,7 @@ class SignalBus {
     // relaxed: a handler that is just being registered may miss what happens meanwhile.
     return (listening_.load(std::memory_order_relaxed) >> static_cast<unsigned>(kind) & 1U) != 0;
   }
-  /// Calls no handler: they are posted.
+  /// Calls the handlers in place and posts the others.
   void publish(CacheNotice notice) noexcept;
 
  private:

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "freshet/detail/scopes.hpp"
+
 namespace freshet::detail {
 
 BackgroundTask::BackgroundTask(std::shared_ptr<Executor> executor, Duration interval,
@@ -32,6 +34,7 @@ void BackgroundTask::run(const std::shared_ptr<State>& state) {
     state->running = true;
   }
   try {
+    const ScopesGuard outside{Scopes{}};  // should the executor run it on a thread of ours
     state->work();
   } catch (...) {  // NOLINT(bugprone-empty-catch): it had no memory this time
   }

@@ -3,6 +3,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "cache/transaction_state.hpp"
+#include "runtime/open_scopes.hpp"
+
 namespace freshet::detail {
 namespace {
 
@@ -13,7 +16,14 @@ const auto kNoLoader = []() -> std::shared_ptr<const BackgroundLoader> { return 
 
 BulkLoad::BulkLoad(NamespaceView& view, std::span<const std::string_view> keys,
                    const EntryOptions& options, std::span<Reading> answers)
-    : view_(view), options_(options), keys_(keys), answers_(answers) {
+    : view_(view),
+      options_(options),
+      open_(open_scopes()),
+      reads_(!options.skip.read_l1 && (open_ == nullptr || !bypasses_reads(*open_))),
+      apart_(open_ != nullptr && loads_apart(*open_)),
+      announces_(view.announces(options, open_)),
+      keys_(keys),
+      answers_(answers) {
   std::unordered_map<std::string_view, std::size_t> seen;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (seen.emplace(keys[i], i).second) items_.emplace_back(i, view, keys[i]);
@@ -46,14 +56,18 @@ void BulkLoad::run(ErasedBulkLoader loader) {
 
 bool BulkLoad::look_up(Item& item, bool first) {
   item.start = view_.note_start(item.name.ref());
-  if (first) view_.capture(item.name.ref());
-  if (first && announces()) item.plan = view_.plan(item.name.ref(), options_);
+  if (first) view_.capture(open_, item.name.ref());
+  if (first && announces_) item.plan = view_.plan(item.name.ref(), options_);
   Reading found;
-  if (!options_.skip.read_l1)
-    found = view_.look_up(item.name.ref(), kNoLoader, announces() ? &item.plan : nullptr);
+  if (reads_) found = view_.look_up(item.name.ref(), kNoLoader, announces_ ? &item.plan : nullptr);
   if (first) view_.block_.count_read(item.name.ref(), static_cast<bool>(found.entry));
   if (!found.entry) return false;
-  if (!first) view_.block_.counters().add(Metric::shared_loads);
+  if (first) {
+    view_.follow_drift(item.name.ref(), found.entry, options_);
+  } else {
+    view_.block_.counters().add(Metric::shared_loads);
+    view_.add_missing(item.name.ref(), found.entry, item.plan);
+  }
   settle(item, std::move(found));
   return true;
 }
@@ -61,7 +75,13 @@ bool BulkLoad::look_up(Item& item, bool first) {
 void BulkLoad::board(Item& item) {
   const KeyRef& key = item.name.ref();
   if (item.plan.labels.empty()) item.plan = view_.plan(key, options_);
-  auto [role, flight] = view_.engine_->flights().board(key, item.start, item.plan.labels);
+  if (apart_) {
+    apart_loads_.add(key);
+    item.led = view_.engine_->flights().board_alone(key, item.plan.labels);
+    return;
+  }
+  auto [role, flight] =
+      view_.engine_->flights().board(key, item.start, item.plan.labels, item.plan.proven_since);
   if (role != SingleFlight::Role::lead) {
     item.awaited = std::move(flight);
     item.may_take = role == SingleFlight::Role::join;
@@ -76,7 +96,8 @@ void BulkLoad::board(Item& item) {
   if (options_.skip.read_l1) return;
   if (Reading found = view_.look_up(key, kNoLoader, &item.plan);
       found.entry) {  // another flight landed since the first look
-    view_.engine_->flights().complete(key, *std::exchange(item.led, nullptr), found.entry);
+    view_.engine_->flights().complete(key, *std::exchange(item.led, nullptr), {});
+    view_.add_missing(key, found.entry, item.plan);
     settle(item, view_.count_shared(std::move(found)));
   }
 }
@@ -93,13 +114,13 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
   // One load for all: what it reads is read for each.
   KeyLoad::Loaded loaded = key_load(*led.front()).begin();
   const auto elapsed = [&] { return view_.engine_->clock().now() - loaded.began; };
-  const auto capture = options_.capture ? std::make_shared<CaptureState>() : nullptr;
+  const auto capture = std::make_shared<CaptureState>(options_.capture);
   bool answered = false;
   try {
-    const CaptureScope reads(capture);
+    const ScopesGuard reads(scopes_of_load(capture));
     loader(missing, [&](std::size_t position, ErasedValue value) {
       Item& item = *led.at(position);
-      if (!answered && capture) loaded.captured = capture->take();
+      if (!answered) loaded.captured = capture->take();
       // The time is counted once.
       loaded.load_time = std::exchange(answered, true) ? Duration{} : elapsed();
       EntryRef entry = key_load(item).finish(loaded, value);
@@ -116,10 +137,6 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
   end_led(nullptr);
 }
 
-bool BulkLoad::announces() const noexcept {
-  return !options_.versions.empty() || !view_.policy_version_.empty();
-}
-
 KeyLoad BulkLoad::key_load(const Item& item) const {
   return {.services = view_.engine_->loads(),
           .block = view_.block_,
@@ -128,7 +145,7 @@ KeyLoad BulkLoad::key_load(const Item& item) const {
           .flight = *item.led,
           .ttl = options_.ttl,
           .captures = options_.capture,
-          .fills = !options_.skip.write_l1};
+          .fills = !apart_ && !options_.skip.write_l1};
 }
 
 void BulkLoad::end_led(std::exception_ptr error) noexcept {
@@ -151,6 +168,7 @@ void BulkLoad::wait_for_others() {
     if (!item.may_take) {
       view_.engine_->flights().wait_for_end(item.name.ref(), *flight);
     } else if (Reading shared = view_.take(item.name.ref(), *flight, item.start); shared.entry) {
+      view_.add_missing(item.name.ref(), shared.entry, item.plan);
       settle(item, std::move(shared));
     }
   }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/apart_loads.hpp"
 #include "cache/key_load.hpp"
 #include "cache/namespace_view.hpp"
 
@@ -42,7 +43,6 @@ class BulkLoad {
   bool look_up(Item& item, bool first);
   void board(Item& item);
   void load_led(ErasedBulkLoader loader);
-  bool announces() const noexcept;
   KeyLoad key_load(const Item& item) const;
   void end_led(std::exception_ptr error) noexcept;
   void wait_for_others();
@@ -50,6 +50,11 @@ class BulkLoad {
 
   NamespaceView& view_;
   const EntryOptions& options_;
+  const Scopes* const open_;  // what the call stands in
+  const bool reads_;          // whether anything may be found in the cache
+  const bool apart_;          // whether what is loaded is for this call alone
+  const bool announces_;
+  ApartLoads apart_loads_;
   std::span<const std::string_view> keys_;
   std::span<Reading> answers_;
   std::deque<Item> items_;  // one per distinct key; a deque, for names do not move

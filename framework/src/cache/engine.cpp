@@ -90,10 +90,12 @@ Engine::Engine(config::PolicyModel policy, Components components)
       events_(std::make_shared<rules::RuleEngine>(policy.rules),
               {components_.clock, components_.executor, components_.logger}, bus_, totals_,
               event_host()),
+      schedules_(*components_.clock, [this](const Event& event) { events_.emit(event); }),
       running_(std::move(policy)),
       sweeper_(components_.executor, kSweepInterval, [this] { tick(); }) {
   for (const auto& block : blocks_)
     block->install(prepare(*block, running_.blocks[block->position()]), false);
+  schedules_.set(running_.rules.schedules);
 }
 
 Engine::~Engine() { close(); }
@@ -126,10 +128,21 @@ InvalidatedMany Engine::invalidate_many(std::span<const Target> targets,
     answer.total.revision = freshness_.revision();
     return answer;
   }
-  answer = InvalidationCall(*this, targets).run(options);
+  if (!options.dry_run) {
+    if (auto collected = collect(targets, options)) return *std::move(collected);
+  }
+  return invalidate_now(targets, options);
+}
+
+InvalidatedMany Engine::invalidate_now(std::span<const Target> targets,
+                                       const InvalidateOptions& options,
+                                       std::span<const std::string> causes) {
+  FRESHET_PAUSE("invalidation_begins");
+  InvalidatedMany answer = InvalidationCall(*this, targets).run(options);
   if (options.dry_run || !bus_.listened(NoticeKind::invalidated)) return answer;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (answer.targets[i].error.empty()) tell(targets[i], answer.targets[i].count, options);
+    if (!answer.targets[i].error.empty()) continue;
+    tell(targets[i], answer.targets[i].count, i < causes.size() ? causes[i] : options.cause);
   }
   return answer;
 }
@@ -141,13 +154,15 @@ EventDispatch::Host Engine::event_host() {
             return invalidate_many(targets, options);
           },
       .check = [this](const Target& target) { check(target); },
-      .refresh = [this](std::string_view key,
-                        std::string_view name_space) { return refresh(key, name_space); },
+      .refresh = [this](
+                     std::string_view key,
+                     std::string_view name_space) { return refresh_or_collect(key, name_space); },
       .ask_strategies =
           [this](const Event& event, InvalidationPlan& plan) {
             for (const auto& block : blocks_)
               block->policy()->strategies.whole->on_event(event, plan);
           },
+      .is_collected = [this] { return TransactionState::of(*this) != nullptr; },
   };
 }
 
@@ -192,7 +207,8 @@ Invalidated Engine::invalidate_if(std::string_view name_space, const EntryPredic
   PolicyBlock& block = block_of(name_space);
   return invalidate_if(
       block, freshness_.pin(LabelKind::name_space, name_space),
-      [&](const EntryDescription& entry, const void*) { return predicate(entry); }, options);
+      [predicate](const EntryDescription& entry, const void*) { return predicate(entry); },
+      options);
 }
 
 // With those who depend on the keys of what matches.
@@ -200,12 +216,16 @@ void Engine::count_matching(const std::vector<EntryRef>& matching, std::size_t l
                             Invalidated& result) {
   std::unordered_set<const Entry*> direct;
   std::vector<LabelRef> keys;
+  bool overflows = false;
   for (const EntryRef& ref : matching) {
     const Entry& entry = entry_of(ref);
     direct.insert(&entry);
-    if (LabelRef key = freshness_.find_key(*entry.carrier().name_space(), entry.key()))
-      keys.push_back(std::move(key));
+    const Label& space = *entry.carrier().name_space();
+    if (LabelRef key = freshness_.find_key(space, entry.key())) keys.push_back(std::move(key));
+    // Raising it takes what left labels out along, for one of those may have been this key.
+    overflows = overflows || freshness_.raises_keys_of(space);
   }
+  if (overflows) keys.push_back(freshness_.overflow());
   const auto hit = freshness_.dependents_of(keys);
   const Instant now = components_.clock->now();
   for (const auto& block : blocks_) {
@@ -220,19 +240,29 @@ void Engine::count_matching(const std::vector<EntryRef>& matching, std::size_t l
   }
 }
 
-// Loads under way are not kept, whatever they make: the predicate is not asked about them (docs/decisions/0007).
 Invalidated Engine::invalidate_if(PolicyBlock& block, const LabelRef& space,
                                   const ErasedPredicate& predicate,
                                   const InvalidateOptions& options) {
+  if (options.skip.write_l1) return {.revision = freshness_.revision()};
+  if (!options.dry_run) {
+    Collected work;
+    work.predicates.push_back(
+        {&block, space, std::make_shared<const ErasedPredicate>(predicate), options});
+    if (collect(std::move(work))) return {.revision = freshness_.revision(), .collected = true};
+  }
+  return invalidate_now(block, space, predicate, options);
+}
+
+// Loads under way are not kept, whatever they make: the predicate is not asked about them (docs/decisions/0007).
+Invalidated Engine::invalidate_now(PolicyBlock& block, const LabelRef& space,
+                                   const ErasedPredicate& predicate,
+                                   const InvalidateOptions& options) {
   Invalidated result{.revision = freshness_.revision()};
-  if (options.skip.write_l1) return result;
   const Instant now = components_.clock->now();
   if (!options.dry_run)
     result.revision = freshness_.raise(RaiseSet{.load_floors = {space}}, options.mode);
-  std::vector<EntryRef> matching;
-  block.store().for_each_served(now, [&](Entry& entry, bool) {
-    if (entry.carrier().name_space() == space.get()) matching.push_back(EntryRef::share(&entry));
-  });
+  FRESHET_PAUSE("predicate_raised");
+  std::vector<EntryRef> matching = block.store().collect(space.get(), now);
   std::erase_if(matching, [&](const EntryRef& ref) { return !matches(predicate, entry_of(ref)); });
   count_matching(matching, options.list, result);
   if (!options.dry_run) {
@@ -253,16 +283,20 @@ Invalidated Engine::invalidate_if(PolicyBlock& block, const LabelRef& space,
   return result;
 }
 
-void Engine::tell(const Target& target, std::uint64_t count, const InvalidateOptions& options) {
+// Noexcept: what is left to be invalidated does not depend on whoever listens.
+void Engine::tell(const Target& target, std::uint64_t count, const std::string& cause) noexcept {
   const bool key = target.kind == Target::Kind::key;
   const bool tag = target.kind == Target::Kind::tag;
-  bus_.publish({.kind = NoticeKind::invalidated,
-                .name_space = target.space,
-                .key = key ? target.name : std::string(),
-                .tag = tag ? target.name : std::string(),
-                .cause = options.cause,
-                .count = count,
-                .target = describe(target)});
+  try {
+    bus_.publish({.kind = NoticeKind::invalidated,
+                  .name_space = target.space,
+                  .key = key ? target.name : std::string(),
+                  .tag = tag ? target.name : std::string(),
+                  .cause = cause,
+                  .count = count,
+                  .target = describe(target)});
+  } catch (...) {  // NOLINT(bugprone-empty-catch): there is no memory for the notice
+  }
 }
 
 bool Engine::tag(std::string_view key, std::string_view name_space,
@@ -314,6 +348,7 @@ std::size_t Engine::settle_blocks() {
 
 Statistics Engine::stats() {
   look_at_rates();
+  for (const auto& block : blocks_) block->store().reclaim();  // what has left holds labels
   Statistics statistics;
   totals_.add_to(statistics.total);
   for (const auto& block : blocks_) {
@@ -421,6 +456,7 @@ void Engine::tick() {
   freshness_.tidy_if_grown();
   look_at_rates();
   for (const auto& block : blocks_) refresher_.refresh_due(*block, kSweepInterval);
+  schedules_.look();
 }
 
 bool Engine::refresh(std::string_view key, std::string_view name_space) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_set>
@@ -19,6 +20,8 @@
 #include "cache/policy_block.hpp"
 #include "cache/refresher.hpp"
 #include "cache/removal_listeners.hpp"
+#include "cache/scheduled_events.hpp"
+#include "cache/transaction_state.hpp"
 #include "config/block_resolver.hpp"
 #include "config/policy_model.hpp"
 #include "freshet/components.hpp"
@@ -55,7 +58,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   std::shared_ptr<NamespaceCache> open(std::string_view name_space, const ValueType& type);
 
-  /// Throws InvalidName or UnknownNamespace for a target that cannot be resolved.
+  /// These invalidate at once, or are collected by a transaction of this thread. Throws InvalidName or UnknownNamespace for a
+  /// target that cannot be resolved.
   Invalidated invalidate(const Target& target, const InvalidateOptions& options);
   InvalidatedMany invalidate_many(std::span<const Target> targets,
                                   const InvalidateOptions& options);
@@ -64,6 +68,15 @@ class Engine : public std::enable_shared_from_this<Engine> {
                             const ErasedPredicate& predicate, const InvalidateOptions& options);
   Invalidated invalidate_if(std::string_view name_space, const EntryPredicate& predicate,
                             const InvalidateOptions& options);
+  /// Throws InvalidName or UnknownNamespace for names that invalidate_many would refuse.
+  void check(const Target& target);
+  /// One step of a write: a transaction of this thread collects it, or it is carried out.
+  Invalidated invalidate_around(Collected work, Moment moment);
+  /// Carries out what was collected, whatever is open on this thread: what removes is one raise, what expires another. A
+  /// predicate that throws: `before` throws; `after` takes its namespace.
+  Invalidated deliver(const Collected& work, Moment moment);
+  /// When what a write made stale could not be invalidated: all of it goes, at the commit if a transaction is open.
+  void invalidate_everything();
   bool tag(std::string_view key, std::string_view name_space, std::span<const std::string> tags);
   bool add_dependency(std::string_view key, std::string_view name_space, std::string_view resource);
 
@@ -120,10 +133,25 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Reloaded put_in_place(config::PolicyModel next) FRESHET_REQUIRES(reload_mutex_);
   /// Expires all that blocks hold, and what depends on it. Returns how many entries.
   std::uint64_t expire(const std::unordered_set<std::size_t>& blocks);
-  /// Throws InvalidName or UnknownNamespace for names that invalidate_many would refuse.
-  void check(const Target& target);
+  /// At once. `causes`: one for each target; without them, that of the options.
+  InvalidatedMany invalidate_now(std::span<const Target> targets, const InvalidateOptions& options,
+                                 std::span<const std::string> causes = {});
+  Invalidated invalidate_now(PolicyBlock& block, const LabelRef& space,
+                             const ErasedPredicate& predicate, const InvalidateOptions& options);
+  /// What a transaction of this thread makes of the call; nothing if there is none.
+  std::optional<InvalidatedMany> collect(std::span<const Target> targets,
+                                         const InvalidateOptions& options);
+  bool collect(Collected work);
+  void deliver_all(const Collected& work, Moment moment, Invalidated& sum);
+  /// Invalidates at once; instead of a target that cannot be resolved any more, its namespace.
+  Invalidated invalidate_or_more(std::span<const Target> targets, Mode mode,
+                                 std::span<const std::string> causes);
+  void deliver_targets(const Collected& work, Mode mode, Moment moment, Invalidated& sum);
+  void deliver_predicates(const Collected& work, Moment moment, Invalidated& sum);
+  /// Refreshes a key, or has it refreshed when the transaction of this thread has committed. Says whether a load was started.
+  bool refresh_or_collect(std::string_view key, std::string_view name_space);
   /// Tells whoever listens that something was invalidated.
-  void tell(const Target& target, std::uint64_t count, const InvalidateOptions& options);
+  void tell(const Target& target, std::uint64_t count, const std::string& cause) noexcept;
 
   /// The block that serves a namespace. Throws InvalidName or UnknownNamespace.
   PolicyBlock& block_of(std::string_view name_space);
@@ -144,6 +172,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void retire_bans();
 
   Components components_;
+  const RaiseSet everything_{.labels = {LabelName(LabelKind::root, std::string_view())}};
   Freshness freshness_;
   SingleFlight flights_{freshness_};
   BlockCounters totals_;  // what belongs to no block
@@ -160,6 +189,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   BackgroundWork work_;
   Refresher refresher_;
   EventDispatch events_;  // uses what stands above
+  ScheduledEvents schedules_;
   // Held while strategies are made and attached: one reload at a time. Before any other lock.
   rt::Mutex reload_mutex_;
   config::PolicyModel running_ FRESHET_GUARDED_BY(reload_mutex_);

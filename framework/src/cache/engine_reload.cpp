@@ -67,6 +67,7 @@ Reloaded Engine::put_in_place(config::PolicyModel next) {
   hold_off_.remember(longest_hold_off(next), components_.clock->now(), freshness_.revision());
 
   events_.set_rules(std::move(engine));
+  schedules_.set(next.rules.schedules);
   rates_.set_thresholds(next.observation.warnings);
   for (const Change& change : changes) change.block.install(change.policy, change.relabels);
   running_ = std::move(next);
@@ -102,7 +103,7 @@ std::uint64_t Engine::expire(const std::unordered_set<std::size_t>& blocks) {
     block.counters().add(Metric::invalidations_namespace);
     block.counters().add(Metric::invalidated_by_namespace, counts[i]);
     if (bus_.listened(NoticeKind::invalidated))
-      tell(Target::name_space(spaces[i]->text()), counts[i], options);
+      tell(Target::name_space(spaces[i]->text()), counts[i], options.cause);
   }
   return expired;
 }

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "cache/invalidated_sum.hpp"
 #include "cache/names.hpp"
 #include "freshet/errors.hpp"
 #include "freshet/findings.hpp"
@@ -12,13 +13,6 @@
 
 namespace freshet::detail {
 namespace {
-
-void add(Invalidated& sum, const Invalidated& more) {
-  sum.count += more.count;
-  if (more.exactness == Exactness::at_most) sum.exactness = Exactness::at_most;
-  sum.remote = std::max(sum.remote, more.remote);
-  sum.revision = more.revision;
-}
 
 /// The names of the events that led to this one, and its own.
 std::vector<std::string> chain_to(const rules::ChainedEvent& event) {
@@ -100,6 +94,7 @@ void EventDispatch::dispatch(Queued next, Wave& wave) {
 }
 
 bool EventDispatch::hold_back(Queued& next, Wave& wave) {
+  if (is_collected()) return false;
   const std::string name = next.event.name();
   switch (rates_.admit(next)) {
     case rules::Admission::carry_out:
@@ -175,7 +170,7 @@ bool EventDispatch::ask_rules(const std::shared_ptr<const rules::RuleEngine>& en
   for (const rules::Rule* rule : rules) {
     if (!engine->holds(*rule, next.event)) continue;
     ++wave.done.rules;
-    if (!rule->debounce && !rule->batch) {
+    if ((!rule->debounce && !rule->batch) || is_collected()) {
       engine->expand(*rule, next.event, now.plan, now.explained);
       continue;
     }
@@ -234,7 +229,7 @@ void EventDispatch::invalidate(const rules::Expanded& work, Mode mode,
   if (targets.empty()) return;
   InvalidatedMany answer = host_.invalidate(
       targets, {.mode = mode, .cause = fmt::format("event {}", work.chain.back())});
-  add(wave.done.invalidated, answer.total);
+  add_to(wave.done.invalidated, answer.total);
   for (std::size_t i = 0; i < places.size(); ++i)
     outcomes[places[i]] = std::move(answer.targets[i]);
 }

@@ -9,6 +9,9 @@
 // An event beyond the limit of its name waits (rules/event_rates.hpp). Those that waited go through these steps together: one
 // plan, one raise, then the handlers of each.
 //
+// In a transaction the host collects 2 and 3. What has a debounce, a batch or a limit does not wait then: it might come before the
+// commit, and not after it.
+//
 // It ends: kMaxDepth events below the one that was emitted (handlers that emit count too, posted ones and debounced rules
 // included), kMaxEvents for one emit (and for each event that waited), kMaxTime for one emit. What comes beyond is dropped, counted and logged; the newest
 // goes first, the event that was emitted always runs.
@@ -48,6 +51,7 @@ class EventDispatch {
     std::function<void(const Target&)> check;  // throws what is wrong with the names of a target
     std::function<bool(std::string_view key, std::string_view name_space)> refresh;
     std::function<void(const Event&, InvalidationPlan&)> ask_strategies;  // all blocks'
+    std::function<bool()> is_collected{};  // by a transaction: then nothing may wait beyond it
   };
   struct Collaborators {
     std::shared_ptr<const Clock> clock;
@@ -89,6 +93,7 @@ class EventDispatch {
     Emitted done{};
   };
 
+  bool is_collected() const { return host_.is_collected && host_.is_collected(); }
   void drain(Wave& wave);
   void dispatch(Queued next, Wave& wave);
   /// Whether the event waits for the end of its name's second.

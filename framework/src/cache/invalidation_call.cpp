@@ -200,7 +200,7 @@ void InvalidationCall::resolve_version(Resolved& resolved, std::string dependenc
                                         : fmt::format("r{}.{}", engine_.freshness_.revision().value,
                                                       engine_.next_version()));
   const std::string& of = texts_.emplace_back(std::move(dependency));
-  if (versions.is_current(of, to)) return;
+  if (engine_.freshness_.is_current_version(of, to)) return;
   resolved.version = RaiseSet::Version{of, to};
   resolved.live = versions.others(of, to);
 }
@@ -246,7 +246,7 @@ bool InvalidationCall::labels_say() const noexcept {
     case Target::Kind::all_of:
       return !only.ban && only.live.size() <= 1;  // no entry goes for the labels that it left out
     case Target::Kind::name_space:                // no key of it is depended on
-      return may_look_ ? only.live.size() <= 1 : !only.takes_keys;
+      return only.live.size() <= 1 && (may_look_ || !only.takes_keys);
     default:
       return only.live.empty() && !only.ban;
   }
@@ -349,12 +349,14 @@ void InvalidationCall::invalidate_keys(Mode mode, Instant now, bool count) {
   for (Resolved& target : targets_) {
     if (target.target.kind != Target::Kind::key) continue;
     const KeyRef key(*target.space, target.target.name);
+    engine_.hold_off_.note_key(key.hash, now);
     const bool was_there = target.block->store().invalidate(key, mode, now);
     if (count && was_there) {
       ++target.hits;
       ++target.hit_first;
     }
-    engine_.hold_off_.note_key(key.hash, now);
+    // Once more, with the time at which it is over: a load may have begun after the first note.
+    if (engine_.hold_off_.enabled()) engine_.hold_off_.note_key(key.hash, engine_.clock().now());
   }
 }
 

@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "runtime/open_scopes.hpp"
+
 namespace freshet::detail {
 
 bool is_held_off(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,
@@ -27,13 +29,13 @@ EntryRef KeyLoad::run(std::string_view given_key, ErasedLoader loader) const {
   Loaded loaded = begin();
   const auto elapsed = [&] { return services.clock.now() - loaded.began; };
   try {
-    const auto capture = captures ? std::make_shared<CaptureState>() : nullptr;
+    const auto capture = std::make_shared<CaptureState>(captures);
     LoadContext context(given_key, capture);
     loaded.context = &context;
-    const CaptureScope reads(capture);  // without a capture, what this loader reads is nobody's
+    const ScopesGuard reads(scopes_of_load(capture));  // what it reads is its own, or nobody's
     loader(context, [&](ErasedValue value) {
       loaded.load_time = elapsed();
-      if (capture) loaded.captured = capture->take();
+      loaded.captured = capture->take();
       result = finish(loaded, value);
     });
   } catch (...) {
@@ -64,11 +66,13 @@ EntryRef KeyLoad::finish(const Loaded& loaded, ErasedValue value) const {
   MadeEntry made =
       block.make_entry(key, plan, std::move(labels), terms, services.clock.now(), value);
   entry_of(made.entry).set_made_of_stale(loaded.captured.stale);
+  entry_of(made.entry).set_made_of_dirty(loaded.captured.dirty);
   FRESHET_PAUSE("load_done_before_fill");
   if (is_stored(made.outcome)) made.outcome = keep(made, loaded, proven_since);
   block.count(made.outcome);
   block.count_load(loaded.load_time, true);
-  services.flights.complete(key, flight, made.entry);
+  // Those who wait start over where the value may hold what is not committed.
+  services.flights.complete(key, flight, loaded.captured.dirty ? EntryRef() : made.entry);
   block.tell(NoticeKind::loaded, *key.space, key.key);
   return made.entry;
 }
@@ -105,7 +109,7 @@ StoreOutcome KeyLoad::keep(const MadeEntry& made, const Loaded& loaded,
   const Carrier& carrier = entry_of(made.entry).carrier();
   if (is_held_off(services, block, key, carrier.labels(), loaded.began, loaded.held_from))
     return StoreOutcome::refused_hold_off;
-  return block.store().fill(made.entry, key, flight.sequence(), made.entry->stored_at());
+  return block.store().fill(made.entry, key, flight.sequence(), made.entry->stored_at(), refreshed);
 }
 
 }  // namespace freshet::detail

@@ -32,9 +32,10 @@ struct KeyLoad {
   const KeyRef& key;
   const EntryPlan& plan;
   SingleFlight::Flight& flight;
-  std::optional<Duration> ttl{};  // what the caller asked for
-  bool captures = true;           // whether what the loader reads becomes labels
-  bool fills = true;              // whether the value may be kept
+  std::optional<Duration> ttl{};     // what the caller asked for
+  bool captures = true;              // whether what the loader reads becomes labels
+  bool fills = true;                 // whether the value may be kept
+  const Entry* refreshed = nullptr;  // the entry that is loaded again, if it is a refresh
 
   /// Runs the loader, keeps what it makes if it may be kept, hands it to those who wait. Ends the
   /// flight whatever happens; throws what the loader throws.

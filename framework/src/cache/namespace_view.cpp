@@ -1,19 +1,32 @@
 #include "cache/namespace_view.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <utility>
 
+#include "cache/apart_loads.hpp"
 #include "cache/bulk_load.hpp"
-#include "cache/lease_access.hpp"
+#include "cache/context_state.hpp"
 #include "cache/names.hpp"
+#include "cache/transaction_state.hpp"
 #include "freshet/errors.hpp"
 #include "freshet/handle.hpp"
+#include "runtime/open_scopes.hpp"
 
 namespace freshet::detail {
 namespace {
 
 // For reads that bring no loader of their own.
 const auto kNoLoader = []() -> std::shared_ptr<const BackgroundLoader> { return nullptr; };
+
+// The request context of this thread, or null.
+const ContextState* open_context() noexcept {
+  const Scopes* const open = open_scopes();
+  return open == nullptr ? nullptr : open->context.get();
+}
+
+bool may_read(const Scopes* open) noexcept { return open == nullptr || !bypasses_reads(*open); }
 
 // The order in which tags are named says nothing.
 std::uint64_t declared_hash(const EntryOptions& options) {
@@ -61,17 +74,31 @@ void NamespaceView::check(const EntryOptions& options) {
 }
 
 EntryPlan NamespaceView::plan(const KeyRef& key, const EntryOptions& options) {
+  return plan(key, options, open_context());
+}
+
+void NamespaceView::add_resource(const KeyRef& key, const std::string& resource, EntryPlan& plan) {
+  plan.proven_since =
+      std::max(plan.proven_since,
+               engine_->dependencies().pin(block_, space_, key.key, resource, plan.labels));
+}
+
+EntryPlan NamespaceView::plan(const KeyRef& key, const EntryOptions& options,
+                              const ContextState* context) {
   EntryPlan plan = block_.plan(space_, key.key, options.tags);
   plan.declared = declared_hash(options);
-  for (const std::string& resource : options.depends_on) {
-    plan.proven_since =
-        std::max(plan.proven_since,
-                 engine_->dependencies().pin(block_, space_, key.key, resource, plan.labels));
-  }
   VersionTable& versions = engine_->freshness().versions();
-  for (const VersionPin& version : options.versions) {
+  const auto add_version = [&](const VersionPin& version) {
     plan.versioned = true;
     unite(plan.labels, {versions.pin(version.dependency, version.hash)});
+  };
+  for (const std::string& resource : options.depends_on) add_resource(key, resource, plan);
+  for (const VersionPin& version : options.versions) add_version(version);
+  if (context != nullptr) {
+    const ContextLabels& more = context->labels();
+    for (const std::string& tag : more.tags) block_.add_label(LabelKind::tag, tag, plan.labels);
+    for (const std::string& resource : more.depends_on) add_resource(key, resource, plan);
+    for (const VersionPin& version : more.versions) add_version(version);
   }
   if (!policy_version_.empty()) {
     plan.versioned = plan.versioned || is_outdated();
@@ -82,34 +109,45 @@ EntryPlan NamespaceView::plan(const KeyRef& key, const EntryOptions& options) {
   return plan;
 }
 
+bool NamespaceView::announces(const EntryOptions& options, const Scopes* open) const noexcept {
+  if (!options.versions.empty() || !policy_version_.empty()) return true;
+  const ContextState* const context = open == nullptr ? nullptr : open->context.get();
+  return context != nullptr && !context->labels().versions.empty();
+}
+
 bool NamespaceView::is_outdated() const {
   return !policy_version_.empty() &&
          engine_->freshness().versions().announces(policy_dependency(name()), policy_version_) ==
              Announced::other;
 }
 
-void NamespaceView::capture(const KeyRef& key) {
-  CaptureState* const capture = CaptureState::current();
-  if (capture == nullptr) return;
-  capture->note_key(engine_->freshness().pin_key(space_, key.key));
+void NamespaceView::capture(const Scopes* open, const KeyRef& key) {
+  if (open == nullptr || !open->capture) return;
+  if (open->capture->notes_labels())
+    open->capture->note_key(engine_->freshness().pin_key(space_, key.key));
+  if (in_transaction(*open)) open->capture->note_dirty();
   FRESHET_PAUSE("key_captured_before_read");
 }
 
-Reading NamespaceView::captured(Reading reading) {
-  if (CaptureState* capture = CaptureState::current()) capture->note(reading);
+Reading NamespaceView::captured(const std::shared_ptr<CaptureState>& capture, Reading reading) {
+  if (capture) capture->note(reading);
   return reading;
+}
+
+Reading NamespaceView::captured(const Scopes* open, Reading reading) {
+  return open == nullptr ? reading : captured(open->capture, std::move(reading));
 }
 
 Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, const EntryPlan* plan) {
   if (plan != nullptr && plan->outdated) return {};
-  const Instant now = engine_->clock().now();
+  const Instant now = engine_->clock().coarse_now();
   Found found = block_.store().find(key, now);
   if (!found) return {};
   const Entry& entry = entry_of(found.entry);
   if (plan != nullptr && plan->versioned && !carries_versions(entry, *plan)) return {};
   Staleness staleness = Staleness::fresh;
   bool refresh = found.refresh_due;
-  if (found.expired || entry.deadlines().soft <= now) {
+  if (found.expired || entry.soft() <= now) {
     const ReadDecision decision = block_.on_soft_expired(entry, now);
     if (decision == ReadDecision::miss) return {};
     refresh = refresh || decision == ReadDecision::serve_and_refresh;
@@ -125,28 +163,64 @@ Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, const EntryPl
 }
 
 Reading NamespaceView::get(std::string_view key, const Skip& skip) {
-  const FullKey name = full(key);
-  capture(name.ref());
+  return get(full(key).ref(), skip);
+}
+
+Reading NamespaceView::get(const KeyRef& key, const Skip& skip) {
+  const Scopes* const open = open_scopes();
+  capture(open, key);
   Reading found;
-  if (!skip.read_l1 && !is_outdated()) found = look_up(name.ref(), kNoLoader);
-  block_.count_read(name.ref(), static_cast<bool>(found.entry));
-  return captured(std::move(found));
+  if (!skip.read_l1 && may_read(open) && !is_outdated()) found = look_up(key, kNoLoader);
+  block_.count_read(key, static_cast<bool>(found.entry));
+  return captured(open, std::move(found));
+}
+
+// Memory is asked for what several keys need before any of them is looked up, so that their misses overlap.
+void NamespaceView::get_many(std::span<const std::string> keys, std::span<Reading> answers) {
+  constexpr std::size_t kAtOnce = 16;
+  Store& store = block_.store();
+  while (!keys.empty()) {
+    const std::size_t count = std::min(keys.size(), kAtOnce);
+    std::array<std::optional<FullKey>, kAtOnce> names;
+    for (std::size_t i = 0; i < count; ++i)
+      store.prefetch_place(names[i].emplace(scope_, keys[i], *space_).ref());
+    for (std::size_t i = 0; i < count; ++i) store.prefetch_entry(names[i]->ref());
+    for (std::size_t i = 0; i < count; ++i) answers[i] = get(names[i]->ref(), {});
+    keys = keys.subspan(count);
+    answers = answers.subspan(count);
+  }
+}
+
+bool NamespaceView::visit(std::string_view key, FunctionRef<void(const void*)> visitor) {
+  if (open_scopes() == nullptr && policy_version_.empty()) {
+    const FullKey name = full(key);
+    const Visited visited =
+        block_.store().visit(name.ref(), engine_->clock().coarse_now(), visitor);
+    if (visited != Visited::unknown) {
+      block_.count_read(name.ref(), visited == Visited::yes);
+      return visited == Visited::yes;
+    }
+  }
+  const Reading found = get(key, {});
+  if (found.entry) visitor(found.entry->value());
+  return static_cast<bool>(found.entry);
 }
 
 bool NamespaceView::contains(std::string_view key) {
   const FullKey name = full(key);
-  capture(name.ref());
-  if (is_outdated()) return false;
-  const Instant now = engine_->clock().now();
-  if (CaptureState::current() == nullptr) return block_.store().contains(name.ref(), now);
+  const Scopes* const open = open_scopes();
+  capture(open, name.ref());
+  if (is_outdated() || !may_read(open)) return false;
+  const Instant now = engine_->clock().coarse_now();
+  if (open == nullptr) return block_.store().contains(name.ref(), now);
   Found found = block_.store().peek(name.ref(), now);
   if (!found) return false;
   // What makes the entry go makes the answer another one.
-  const bool past_soft = entry_of(found.entry).deadlines().soft <= now;
+  const bool past_soft = found.entry->soft() <= now;
   const Staleness staleness = found.expired ? Staleness::expired
                               : past_soft   ? Staleness::soft_deadline
                                             : Staleness::fresh;
-  captured({std::move(found.entry), Origin::l1, staleness, now});
+  captured(open, {std::move(found.entry), Origin::l1, staleness, now});
   return true;
 }
 
@@ -154,14 +228,44 @@ Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader, Ke
                                    const EntryOptions& options) {
   check(options);
   const FullKey name = full(key);
-  capture(name.ref());
-  return captured(read_or_load(name, loader, keep, options));
+  const Scopes* const open = open_scopes();
+  if (open == nullptr) return read_or_load(open, name, loader, keep, options);
+  capture(open, name.ref());
+  const auto reads_for = open->capture;  // the loader may end what is open
+  return captured(reads_for, loads_apart(*open) ? read_or_load_apart(*open, name, loader, options)
+                                                : read_or_load(open, name, loader, keep, options));
 }
 
-Reading NamespaceView::read_or_load(const FullKey& name, ErasedLoader loader, KeepLoader keep,
-                                    const EntryOptions& options) {
+// A hit may start a refresh, but not with this call's loader, which may read through the transaction.
+Reading NamespaceView::read_or_load_apart(const Scopes& open, const FullKey& name,
+                                          ErasedLoader loader, const EntryOptions& options) {
+  const KeyRef& key = name.ref();
+  const EntryPlan plan = this->plan(key, options);
+  Reading hit;
+  if (!options.skip.read_l1 && !bypasses_reads(open)) hit = look_up(key, kNoLoader, &plan);
+  block_.count_read(key, static_cast<bool>(hit.entry));
+  if (hit.entry) {
+    follow_drift(key, hit.entry, options);
+    return hit;
+  }
+  ApartLoads loads;
+  loads.add(key);
+  const auto flight = engine_->flights().board_alone(key, plan.labels);
+  const KeyLoad load{.services = engine_->loads(),
+                     .block = block_,
+                     .key = key,
+                     .plan = plan,
+                     .flight = *flight,
+                     .ttl = options.ttl,
+                     .captures = options.capture,
+                     .fills = false};
+  return loaded(load.run(name.given(), loader));
+}
+
+Reading NamespaceView::read_or_load(const Scopes* open, const FullKey& name, ErasedLoader loader,
+                                    KeepLoader keep, const EntryOptions& options) {
   CallStart start = note_start(name.ref());  // before the first look
-  const bool announces = !options.versions.empty() || !policy_version_.empty();
+  const bool announces = this->announces(options, open);
   EntryPlan plan;
   if (announces) plan = this->plan(name.ref(), options);
   const EntryPlan* wanted = announces ? &plan : nullptr;
@@ -176,7 +280,8 @@ Reading NamespaceView::read_or_load(const FullKey& name, ErasedLoader loader, Ke
   block_.count_read(name.ref(), false);
   if (!announces) plan = this->plan(name.ref(), options);
   for (;;) {
-    const auto [role, flight] = engine_->flights().board(name.ref(), start, plan.labels);
+    const auto [role, flight] =
+        engine_->flights().board(name.ref(), start, plan.labels, plan.proven_since);
     switch (role) {
       case SingleFlight::Role::lead:
         if (becomes_outdated(name.ref(), *flight, plan)) {
@@ -187,7 +292,7 @@ Reading NamespaceView::read_or_load(const FullKey& name, ErasedLoader loader, Ke
         return lead(name, plan, *flight, loader, keep, options);
       case SingleFlight::Role::join:
         if (Reading shared = take(name.ref(), *flight, start); shared.entry) {
-          add_missing(name.ref(), shared.entry, plan);  // the leader may have found it stored
+          add_missing(name.ref(), shared.entry, plan);
           return shared;
         }
         break;
@@ -222,7 +327,7 @@ void NamespaceView::follow_drift(const KeyRef& key, const EntryRef& ref,
   // acquire, and release below: whoever finds its labels named already finds them carried.
   if (entry.declared.load(std::memory_order_acquire) == declared) return;
   block_.counters().add(Metric::label_drifts);
-  add_missing(key, ref, this->plan(key, options));
+  add_missing(key, ref, this->plan(key, options, nullptr));  // it was made outside of the context
   entry.declared.store(declared, std::memory_order_release);
 }
 
@@ -262,7 +367,8 @@ Reading NamespaceView::lead(const FullKey& name, const EntryPlan& plan,
     throw;
   }
   if (found.entry) {
-    engine_->flights().complete(key, flight, found.entry);
+    // Whoever waits looks for itself: it may have begun after something took from the store what was found here.
+    engine_->flights().complete(key, flight, {});
     add_missing(key, found.entry, plan);
     return count_shared(std::move(found));
   }
@@ -294,77 +400,9 @@ void NamespaceView::get_or_load_many(std::span<const std::string_view> keys,
                                      ErasedBulkLoader loader, const EntryOptions& options,
                                      std::span<Reading> answers) {
   check(options);
+  const auto reads_for = copy_open_scopes().capture;
   BulkLoad(*this, keys, options, answers).run(loader);
-  for (const Reading& answer : answers) captured(answer);
-}
-
-StoreOutcome NamespaceView::put(std::string_view key, ErasedValue value,
-                                const EntryOptions& options) {
-  check(options);
-  return store(full(key), value, options, nullptr);
-}
-
-StoreOutcome NamespaceView::put(std::string_view key, ErasedValue value,
-                                const EntryOptions& options, const Lease& lease) {
-  check(options);
-  const FullKey name = full(key);
-  if (lease.key() != name.ref().key || !(LeaseAccess::space(lease) == space_)) {
-    throw InvalidName("the lease is for \"" + lease.key() + "\", not for \"" +
-                      std::string(name.ref().key) + "\" in \"" + this->name() + "\"");
-  }
-  return store(name, value, options, &lease);
-}
-
-StoreOutcome NamespaceView::store(const FullKey& name, ErasedValue value,
-                                  const EntryOptions& options, const Lease* lease) {
-  const KeyRef& key = name.ref();
-  EntryPlan plan = this->plan(key, options);
-  // With the pair among its labels it is refused if another version becomes current before it is stored.
-  if (!policy_version_.empty()) {
-    VersionTable& versions = engine_->freshness().versions();
-    unite(plan.labels, {versions.pin(policy_dependency(this->name()), policy_version_)});
-  }
-  const Instant now = engine_->clock().now();
-  const EntryTerms terms{.birth = lease != nullptr ? lease->birth() : Revision{},
-                         .request = {.ttl = options.ttl, .labels = plan.labels.size()}};
-  MadeEntry made = block_.make_entry(key, plan, plan.labels, terms, now, value);
-  if (is_stored(made.outcome) && options.skip.write_l1) made.outcome = StoreOutcome::skipped;
-  if (lease == nullptr) {
-    engine_->hold_off().note_key(key.hash, now);
-    if (is_stored(made.outcome)) {
-      made.outcome = block_.store().put(made.entry, key, now);
-      if (!block_.has_current_labels(plan)) block_.store().invalidate(key, Mode::expire, now);
-    } else {  // the old value is not true any more, though the new one is not kept
-      block_.store().invalidate(key, Mode::remove, now);
-    }
-    engine_->note_raises();
-  } else if (now >= lease->expires_at()) {
-    made.outcome = StoreOutcome::refused_lease_expired;
-  } else if (is_stored(made.outcome) && plan.proven_since > lease->birth()) {
-    // The value depends on a key whose writes left no trace when it was fetched: what was read of that may be old.
-    made.outcome = StoreOutcome::refused_invalidated;
-  } else if (is_held_off(engine_->loads(), block_, key, plan.labels, LeaseAccess::taken_at(*lease),
-                         LeaseAccess::held_from(*lease))) {
-    made.outcome = StoreOutcome::refused_hold_off;
-  } else if (!block_.has_current_labels(plan)) {
-    made.outcome = StoreOutcome::refused_invalidated;
-  } else if (is_stored(made.outcome)) {
-    made.outcome = block_.store().fill(made.entry, key, LeaseAccess::sequence(*lease), now);
-  }
-  if (is_stored(made.outcome)) block_.counters().add(Metric::puts);
-  block_.count(made.outcome);
-  return made.outcome;
-}
-
-Lease NamespaceView::lease(std::string_view key) {
-  const FullKey name = full(key);
-  const Instant now = engine_->clock().now();
-  const auto policy = block_.policy();
-  const Duration hold_off = policy->options.hold_off;
-  const Revision held_from =
-      hold_off > Duration::zero() ? engine_->hold_off().revision_at(now - hold_off) : Revision{};
-  return LeaseAccess::make(std::string(name.ref().key), space_, note_start(name.ref()), held_from,
-                           now, later(now, policy->options.lease));
+  for (const Reading& answer : answers) captured(reads_for, answer);
 }
 
 Invalidated NamespaceView::invalidate_if(const ErasedPredicate& predicate,
@@ -384,6 +422,11 @@ std::shared_ptr<NamespaceCache> NamespaceView::at_version(std::string_view versi
 Invalidated NamespaceView::invalidate(std::string_view key, const InvalidateOptions& options) {
   const FullKey name = full(key);
   return engine_->invalidate(Target::key(std::string(name.ref().key), this->name()), options);
+}
+
+Invalidated NamespaceView::invalidate_tag(const std::string& tag,
+                                          const InvalidateOptions& options) {
+  return engine_->invalidate(Target::tag(tag), options);
 }
 
 std::shared_ptr<NamespaceCache> NamespaceView::scoped(std::string_view scope) {

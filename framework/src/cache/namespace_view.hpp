@@ -9,6 +9,7 @@
 #include "cache/engine.hpp"
 #include "cache/full_key.hpp"
 #include "freshet/detail/namespace_cache.hpp"
+#include "freshet/detail/scopes.hpp"
 
 namespace freshet::detail {
 
@@ -21,6 +22,8 @@ class NamespaceView final : public NamespaceCache {
 
   const std::string& name() const noexcept override;
   Reading get(std::string_view key, const Skip& skip) override;
+  void get_many(std::span<const std::string> keys, std::span<Reading> answers) override;
+  bool visit(std::string_view key, FunctionRef<void(const void* value)> visitor) override;
   bool contains(std::string_view key) override;
   Reading get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
                       const EntryOptions& options) override;
@@ -37,15 +40,23 @@ class NamespaceView final : public NamespaceCache {
   std::shared_ptr<NamespaceCache> at_version(std::string_view version) override;
   Invalidated invalidate(std::string_view key, const InvalidateOptions& options) override;
   std::shared_ptr<NamespaceCache> scoped(std::string_view scope) override;
+  const std::string& scope() const noexcept override { return scope_; }
+  Invalidated invalidate_tag(const std::string& tag, const InvalidateOptions& options) override;
 
  private:
   friend class BulkLoad;
 
   FullKey full(std::string_view key) const;
+  Reading get(const KeyRef& key, const Skip& skip);
   /// Throws InvalidName for what the caller named wrongly, before anything has happened.
   static void check(const EntryOptions& options);
-  /// Pins what the caller names.
+  /// Pins what the caller names, and what the request context of this thread adds.
   EntryPlan plan(const KeyRef& key, const EntryOptions& options);
+  /// The same with another context, or none.
+  EntryPlan plan(const KeyRef& key, const EntryOptions& options, const ContextState* context);
+  void add_resource(const KeyRef& key, const std::string& resource, EntryPlan& plan);
+  /// Whether a call announces versions: by its options, its view or its request context.
+  bool announces(const EntryOptions& options, const Scopes* open) const noexcept;
   /// Whether this view announces a policy version that is not the current one.
   bool is_outdated() const;
   /// Whether that came about since the plan was made. To be asked after the birth was noted: what changes later is seen by
@@ -54,14 +65,23 @@ class NamespaceView final : public NamespaceCache {
   bool becomes_outdated(const KeyRef& key, SingleFlight::Flight& flight,
                         const EntryPlan& plan) const;
   /// If this thread reads for a load: pins the key for it, before the read; and notes what was read.
-  void capture(const KeyRef& key);
-  static Reading captured(Reading reading);
+  void capture(const Scopes* open, const KeyRef& key);
+  static Reading captured(const std::shared_ptr<CaptureState>& capture, Reading reading);
+  static Reading captured(const Scopes* open, Reading reading);
+  /// Stores a value or forgets the key, and says which.
+  StoreOutcome replace(const MadeEntry& made, const EntryPlan& plan, const KeyRef& key,
+                       Instant now);
+  StoreOutcome fill(const MadeEntry& made, const EntryPlan& plan, const KeyRef& key,
+                    const Lease& lease, Instant now);
   /// The entry that a caller gets carries what the caller named: whoever waited for another's load named its own labels.
   void add_missing(const KeyRef& key, const EntryRef& ref, const EntryPlan& plan);
   /// Looks whether the labels that a caller names are those of the entry, and adds what it lacks.
   void follow_drift(const KeyRef& key, const EntryRef& ref, const EntryOptions& options);
-  Reading read_or_load(const FullKey& name, ErasedLoader loader, KeepLoader keep,
-                       const EntryOptions& options);
+  Reading read_or_load(const Scopes* open, const FullKey& name, ErasedLoader loader,
+                       KeepLoader keep, const EntryOptions& options);
+  /// For a caller whose loads are its own: what it loads is neither kept nor shared.
+  Reading read_or_load_apart(const Scopes& open, const FullKey& name, ErasedLoader loader,
+                             const EntryOptions& options);
   StoreOutcome store(const FullKey& name, ErasedValue value, const EntryOptions& options,
                      const Lease* lease);
   CallStart note_start(const KeyRef& key) const noexcept;

@@ -160,10 +160,9 @@ MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
   } else if (!fit_labels(policy->options.labels, labels, deadlines, terms.inherits_overflow)) {
     outcome = StoreOutcome::refused_labels;
   }
-  EntryRef ref = Entry::create(key, std::move(labels), terms.birth, now, deadlines, value);
-  Entry& entry = entry_of(ref);
-  entry.set_request(terms.request);
-  entry.declared.store(plan.declared, std::memory_order_relaxed);
+  EntryRef ref =
+      Entry::create(key, std::move(labels), terms.birth, now, deadlines, value, terms.request);
+  entry_of(ref).declared.store(plan.declared, std::memory_order_relaxed);
   return {std::move(ref), outcome};
 }
 

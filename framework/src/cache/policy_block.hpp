@@ -44,7 +44,7 @@ struct EntryPlan {
 /// What a value is to be stored with, beside its plan.
 struct EntryTerms {
   Revision birth{};
-  Entry::Request request{};
+  EntryRequest request{};
   const LoadContext* context = nullptr;
   Duration load_time{};
   Instant at_most = kNever;        // what it was made from is good until then
@@ -127,9 +127,10 @@ class PolicyBlock final : public RemovalObserver {
 
   /// Adds a read to the counters and to the analytics.
   void count_read(const KeyRef& key, bool hit) noexcept {
-    const std::size_t slot = thread_slot();
-    counters_.add_from(slot, hit ? Metric::hits : Metric::misses);
-    hot_keys_.note_from(slot, [&key] { return CountedName{key.hash, key.space->text(), key.key}; });
+    counters_.add(hit ? Metric::hits : Metric::misses);
+    hot_keys_.note_from(thread_slot(), [&key] {
+      return CountedName{key.hash, key.space->text(), key.key};
+    });
   }
 
   /// Adds a load to the counters.

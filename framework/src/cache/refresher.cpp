@@ -122,7 +122,8 @@ void Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& spa
               .key = name,
               .plan = plan,
               .flight = *flight,
-              .ttl = ttl}
+              .ttl = ttl,
+              .refreshed = old ? &entry_of(old) : nullptr}
           .run(key, [&](LoadContext& context, ValueSink sink) { loader(key, context, sink); });
       block.count_refresh();
       block.tell(NoticeKind::refreshed, *space, key);

@@ -6,7 +6,8 @@
 #include <exception>
 #include <utility>
 
-#include "cache/capture_state.hpp"
+#include "cache/transaction_state.hpp"
+#include "runtime/open_scopes.hpp"
 #include "signals/slot_link.hpp"
 
 namespace freshet::detail {
@@ -127,6 +128,7 @@ void RemovalListeners::drain() noexcept {
 
 void RemovalListeners::tell(const Removal& removal) noexcept {
   const Entry& entry = entry_of(removal.entry);
+  const ScopesGuard outside(beside(open_scopes()));  // what a listener does is not the remover's
   for (const auto& slot : *removal.to) {
     if (!slot->link->live.load(std::memory_order_acquire) || !concerns(*slot, entry)) continue;
     try {
@@ -150,8 +152,6 @@ void RemovalListeners::tell_in_place(Removal removal) noexcept {
   }
   std::vector<Removal> waiting;
   const InPlace before = std::exchange(here, InPlace{this, &waiting});
-  const CaptureScope uncaptured(
-      nullptr);  // what a listener reads is not read by a loader that removes
   tell(removal);
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     const Removal next = std::move(waiting[i]);  // the list grows meanwhile

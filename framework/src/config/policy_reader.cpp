@@ -78,8 +78,10 @@ class PolicyReader {
 
   void report_unknown(const ConfigValue& root) {
     std::vector<std::string> known{
-        std::string(kVersionKey), std::string(kDefaultsKey),      std::string(kNamespacesKey),
-        std::string(kPluginsKey), std::string(rules::kEventsKey), std::string(rules::kEntitiesKey)};
+        std::string(kVersionKey),         std::string(kDefaultsKey),
+        std::string(kNamespacesKey),      std::string(kPluginsKey),
+        std::string(rules::kEventsKey),   std::string(rules::kEntitiesKey),
+        std::string(rules::kSchedulesKey)};
     for (std::string& key : observation_table().names()) known.push_back(std::move(key));
     for (const Member& member : root.members) {
       if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;

@@ -91,6 +91,7 @@ std::string policy_text(const PolicyModel& model) {
     text += fmt::format("{}: {}\n", name, value);
   add_section(text, "events", rules::event_texts(model.rules));
   add_section(text, "entities", rules::entity_texts(model.rules));
+  add_section(text, "schedules", rules::schedule_texts(model.rules));
   return text;
 }
 
@@ -109,6 +110,8 @@ std::string policy_json(const PolicyModel& model) {
     whole["events"][name] = yaml_to_json(value);
   for (const auto& [name, value] : rules::entity_texts(model.rules))
     whole["entities"][name] = yaml_to_json(value);
+  for (const auto& [name, value] : rules::schedule_texts(model.rules))
+    whole["schedules"][name] = yaml_to_json(value);
   return whole.dump(2) + "\n";
 }
 

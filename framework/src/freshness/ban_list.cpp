@@ -131,7 +131,10 @@ Verdict BanList::judge(const BanSubject& subject, Revision birth) const noexcept
       worst = std::max(judge_prefixes(space->second, subject.key, birth),
                        judge_globs(space->second, subject.key, birth));
     }
-    return std::max(worst, judge_all_of(subject, birth));
+    for_each_all_of(subject, birth, [&](const Watermarks& at, Revision since) {
+      worst = std::max(worst, judge_by(at, since));
+    });
+    return worst;
   } catch (...) {  // no memory to look: what cannot be judged is stale
     return Verdict::removed;
   }
@@ -162,6 +165,15 @@ Watermarks BanList::newest_of(const Label& space, std::string_view key) const {
   return newest;
 }
 
+Watermarks BanList::newest_all_of(const BanSubject& subject, Revision birth) const {
+  Watermarks newest;
+  rt::ReaderLock lock(mutex_);
+  for_each_all_of(subject, birth, [&](const Watermarks& at, Revision since) {
+    if (judge_by(at, since) != Verdict::fresh) newest.raise_to(at);
+  });
+  return newest;
+}
+
 void BanList::for_each_prefix(const BannedSpace& banned, std::string_view key,
                               FunctionRef<void(const Watermarks& at)> visitor) {
   if (banned.prefixes.empty()) return;
@@ -188,22 +200,22 @@ Verdict BanList::judge_globs(const BannedSpace& banned, std::string_view key, Re
   return worst;
 }
 
-Verdict BanList::judge_all_of(const BanSubject& subject, Revision birth) const {
-  if (all_of_.empty()) return Verdict::fresh;
-  Verdict worst = Verdict::fresh;
+void BanList::for_each_all_of(
+    const BanSubject& subject, Revision birth,
+    FunctionRef<void(const Watermarks& at, Revision since)> visitor) const {
+  if (all_of_.empty()) return;
   // The analysis does not see that the lambda runs within this call.
   const auto look = [&](const Label* first) FRESHET_NO_THREAD_SAFETY_ANALYSIS {
     const auto bans = all_of_.find(first);
     if (bans == all_of_.end()) return;
     for (const BannedAllOf& ban : bans->second) {
       if (!carries_all(subject, ban.space.get(), ban.tags)) continue;
-      worst = std::max(worst, judge_by(ban.at, joined_last(subject, ban.tags, birth)));
+      visitor(ban.at, joined_last(subject, ban.tags, birth));
     }
   };
   for (const LabelRef& label : subject.labels) look(label.get());
   for (const AttachedLabel* late = subject.attached; late != nullptr; late = late->next)
     look(late->label.get());
-  return worst;
 }
 
 bool BanList::hits(const Ban& ban, const BanSubject& subject) {

@@ -71,6 +71,10 @@ class BanList {
   /// When the bans that take a key of a namespace were added last. Throws where there is no memory to look.
   Watermarks newest_of(const Label& space, std::string_view key) const FRESHET_EXCLUDES(mutex_);
 
+  /// When the all-ofs that make something born at `birth` stale were added last. Throws where there is no memory to look.
+  Watermarks newest_all_of(const BanSubject& subject, Revision birth) const
+      FRESHET_EXCLUDES(mutex_);
+
   /// Whether a ban would hit it if it were added now.
   static bool hits(const Ban& ban, const BanSubject& subject);
 
@@ -112,7 +116,9 @@ class BanList {
                               FunctionRef<void(const Watermarks& at)> visitor);
   static Verdict judge_prefixes(const BannedSpace& banned, std::string_view key, Revision birth);
   static Verdict judge_globs(const BannedSpace& banned, std::string_view key, Revision birth);
-  Verdict judge_all_of(const BanSubject& subject, Revision birth) const
+  /// Calls `visitor` for each all-of that takes the subject, with when it was added and since when the subject carries all of it.
+  void for_each_all_of(const BanSubject& subject, Revision birth,
+                       FunctionRef<void(const Watermarks& at, Revision since)> visitor) const
       FRESHET_REQUIRES_SHARED(mutex_);
   bool add_to(BannedSpace& banned, const Ban& ban, Mode mode, Revision at) FRESHET_REQUIRES(mutex_);
 

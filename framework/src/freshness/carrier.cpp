@@ -13,8 +13,11 @@ bool is_inherited(const Label& label) noexcept {
 }
 
 Carrier::Carrier(Revision birth, std::span<const LabelRef> labels) noexcept
-    : birth_(birth), labels_(labels) {
-  for (const LabelRef& label : labels_) {
+    : birth_(birth),
+      labels_(labels.data()),
+      label_count_(static_cast<std::uint32_t>(labels.size())),
+      space_(labels.empty() ? nullptr : labels.front().get()) {
+  for (const LabelRef& label : labels) {
     depends_on_keys_ = depends_on_keys_ || label->kind() == LabelKind::key;
   }
 }
@@ -25,7 +28,7 @@ Carrier::~Carrier() {
 }
 
 bool Carrier::carries(const Label* label) const noexcept {
-  for (const LabelRef& own : labels_) {
+  for (const LabelRef& own : labels()) {
     if (own.get() == label) return true;
   }
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next) {
@@ -36,7 +39,7 @@ bool Carrier::carries(const Label* label) const noexcept {
 
 bool Carrier::carries_any(const std::unordered_set<const Label*>& labels) const {
   if (labels.empty()) return false;
-  for (const LabelRef& own : labels_) {
+  for (const LabelRef& own : this->labels()) {
     if (labels.count(own.get()) != 0) return true;
   }
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next) {
@@ -46,20 +49,20 @@ bool Carrier::carries_any(const std::unordered_set<const Label*>& labels) const 
 }
 
 std::size_t Carrier::label_count() const noexcept {
-  std::size_t count = labels_.size() - 1;
+  std::size_t count = std::size_t{label_count_} - 1;
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next) ++count;
   return count;
 }
 
 std::vector<LabelRef> Carrier::all_labels() const {
-  std::vector<LabelRef> all(labels_.begin(), labels_.end());
+  std::vector<LabelRef> all(labels().begin(), labels().end());
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next)
     all.push_back(node->label);
   return all;
 }
 
 bool Carrier::carries_any(bool (*wanted)(const Label&)) const noexcept {
-  for (const LabelRef& label : labels_) {
+  for (const LabelRef& label : labels()) {
     if (wanted(*label)) return true;
   }
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next) {
@@ -85,7 +88,7 @@ bool Carrier::carries_inherited_of(const Carrier& other) const noexcept {
   for (const AttachedLabel* node = other.attached(); node != nullptr; node = node->next) {
     if (!kept(node->label)) return false;
   }
-  return std::all_of(other.labels_.begin(), other.labels_.end(), kept);
+  return std::all_of(other.labels().begin(), other.labels().end(), kept);
 }
 
 void Carrier::attach(LabelRef label, Revision joined) {
@@ -98,7 +101,7 @@ void Carrier::attach(LabelRef label, Revision joined) {
 
 bool Carrier::count_in() noexcept {
   if (std::exchange(counted_, true)) return false;
-  for (const LabelRef& label : labels_) label->count(1);
+  for (const LabelRef& label : labels()) label->count(1);
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next)
     node->label->count(1);
   return true;
@@ -106,7 +109,7 @@ bool Carrier::count_in() noexcept {
 
 bool Carrier::count_out() noexcept {
   if (!std::exchange(counted_, false)) return false;
-  for (const LabelRef& label : labels_) label->count(-1);
+  for (const LabelRef& label : labels()) label->count(-1);
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next)
     node->label->count(-1);
   return true;

@@ -36,10 +36,10 @@ class Carrier {
   Revision birth() const noexcept { return birth_; }
   /// For a put, which is born when it takes its key's lock. Only before the entry is published.
   void be_born(Revision now) noexcept { birth_ = now; }
-  std::span<const LabelRef> labels() const noexcept { return labels_; }
+  std::span<const LabelRef> labels() const noexcept { return {labels_, label_count_}; }
   /// With those attached later.
   std::vector<LabelRef> all_labels() const;
-  const Label* name_space() const noexcept { return labels_.front().get(); }
+  const Label* name_space() const noexcept { return space_; }
 
   /// acquire: pairs with the release in attach(), so that an attached label is seen whole.
   const AttachedLabel* attached() const noexcept {
@@ -79,20 +79,28 @@ class Carrier {
     checked_.store(published.value, std::memory_order_release);
   }
 
-  /// fresh, or expired for good: watermarks never sink, and what is forgotten of a ban must not be forgotten of its effect.
+  /// What was found for good: watermarks never sink, and what is forgotten of a ban must not be forgotten of its effect. relaxed:
+  /// whoever finds a ban gone has seen it go (BanList::size()), and this was noted before.
   Verdict verdict() const noexcept { return verdict_.load(std::memory_order_relaxed); }
-  void expire() noexcept { verdict_.store(Verdict::expired, std::memory_order_relaxed); }
+  void expire() noexcept {
+    Verdict fresh = Verdict::fresh;
+    verdict_.compare_exchange_strong(fresh, Verdict::expired, std::memory_order_relaxed);
+  }
+  void remove() noexcept { verdict_.store(Verdict::removed, std::memory_order_relaxed); }
 
  private:
   bool carries_any(bool (*wanted)(const Label&)) const noexcept;
 
+  // In front what is looked at when something was raised, behind it what every hit looks at.
   Revision birth_;  // never changes once published
-  const std::span<const LabelRef> labels_;
+  const LabelRef* const labels_;
   rt::Atomic<AttachedLabel*> attached_{nullptr};
-  rt::Atomic<std::uint64_t> checked_{0};
-  rt::Atomic<Verdict> verdict_{Verdict::fresh};
+  const std::uint32_t label_count_;
   bool depends_on_keys_ = false;
   bool counted_ = false;  // guarded by the lock of the entry's shard
+  rt::Atomic<Verdict> verdict_{Verdict::fresh};
+  rt::Atomic<std::uint64_t> checked_{0};
+  const Label* const space_;  // the first label, so that a look-up need not go there
 };
 
 }  // namespace freshet::detail

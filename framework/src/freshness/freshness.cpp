@@ -4,17 +4,6 @@
 #include <array>
 
 namespace freshet::detail {
-namespace {
-
-// Raises an atomic to at least `to`. release: whoever reads it with acquire sees what was stored before.
-void raise_to(rt::Atomic<std::uint64_t>& word, Revision to) noexcept {
-  std::uint64_t now = word.load(std::memory_order_relaxed);
-  while (now < to.value && !word.compare_exchange_weak(now, to.value, std::memory_order_release,
-                                                       std::memory_order_relaxed)) {
-  }
-}
-
-}  // namespace
 
 Freshness::Freshness(std::size_t stripes, std::size_t max_versioned_dependencies)
     : labels_(std::make_shared<LabelTable>(stripes)),
@@ -31,8 +20,8 @@ LabelRef Freshness::pin_key(const LabelRef& space, std::string_view key) {
     if (space->keys_used_since().value == 0) {
       const std::uint64_t next = revision_.load(std::memory_order_relaxed) + 1;
       // A load born below `next` may have read a key whose writes left no floor yet.
-      space->keys_used_since_.store(next, std::memory_order_release);
-      revision_.store(next, std::memory_order_release);
+      space->keys_used_since_.store(next, std::memory_order_seq_cst);
+      revision_.store(next, std::memory_order_seq_cst);
     }
   }
   const std::string text = key_label_text(space->text(), key);
@@ -49,10 +38,27 @@ LabelRef Freshness::find_key(const Label& space, std::string_view key) const {
   return labels_->find(LabelName(LabelKind::key, text));
 }
 
+bool Freshness::is_current_version(std::string_view dependency, std::string_view hash) {
+  rt::Lock lock(raise_mutex_);
+  return versions_.is_current(dependency, hash);
+}
+
 Revision Freshness::raise(const RaiseSet& set, Mode mode) {
   rt::Lock lock(raise_mutex_);
   // Only raises write it, under this lock.
   const Revision next{revision_.load(std::memory_order_relaxed) + 1};
+  try {
+    publish(next, raise_all(set, mode, next));
+  } catch (...) {
+    // No memory: what was raised until then is in force, for a call that is repeated may find it done.
+    recent_.note_any(next);
+    publish(next, true);
+    throw;
+  }
+  return next;
+}
+
+bool Freshness::raise_all(const RaiseSet& set, Mode mode, Revision next) {
   bool live = false;
   for (const LabelName& name : set.labels) {
     live = raise_label(name, mode, next) || live;
@@ -60,11 +66,12 @@ Revision Freshness::raise(const RaiseSet& set, Mode mode) {
   }
   for (const RaiseSet::Version& version : set.versions)
     live = raise_version(version, mode, next) || live;
+  FRESHET_PAUSE("version_raised");
   for (const Ban& ban : set.bans) {
     raise_ban(ban, mode, next);
     live = true;
   }
-  for (const LabelRef& space : set.load_floors) raise_to(space->load_floor_, next);
+  for (const LabelRef& space : set.load_floors) space->refuse_loads_below(next);
   if (concerns_overflow(set)) {
     // Though nobody may carry it yet: the entry of a load under way is about to, in the place of labels raised just now.
     const Label* overflow = labels_->raise(LabelName(LabelKind::overflow, {}), mode, next);
@@ -73,13 +80,16 @@ Revision Freshness::raise(const RaiseSet& set, Mode mode) {
       live = true;
     }
   }
+  return live;
+}
+
+void Freshness::publish(Revision next, bool live) noexcept {
   // Watermarks first: whoever reads either word sees them (release here, acquire in revision() and published()). Then
   // `published`: whoever is born at the new revision must no longer be served what was born before, for it may be made of
   // that. seq_cst: so that what starts after this call, by whatever order, cannot read an older word.
   if (live) published_.store(next.value, std::memory_order_seq_cst);
   FRESHET_PAUSE("published_stored");
   revision_.store(next.value, std::memory_order_seq_cst);
-  return next;
 }
 
 bool Freshness::concerns_overflow(const RaiseSet& set) const {
@@ -152,6 +162,8 @@ Verdict Freshness::judge(Carrier& carrier, std::string_view key) const noexcept 
   FRESHET_PAUSE("judged_half");
   worst =
       std::max({worst, judge_labels(carrier.birth(), carrier.labels()), judge_attached(carrier)});
+  // Once more: what a ban did that was forgotten before it was asked.
+  worst = std::max(worst, carrier.verdict());
   if (worst == Verdict::removed) return worst;
   if (worst == Verdict::expired) carrier.expire();
   carrier.set_checked(seen);
@@ -272,11 +284,17 @@ Watermarks Freshness::newest_in(const Carrier& carrier) const {
     return Verdict::fresh;
   };
   const auto look = [&](const Label& label, Revision since) {
+    // Its own tags are nobody else's, but whoever read it before one was raised is older than that.
+    if (label.kind() == LabelKind::tag || is_inherited(label)) take(label, since);
     if (!is_inherited(label)) return;
-    take(label, since);
     // Nothing above says so: the walk was stopped.
-    if (labels_->graph().judge(label, since, take) != Verdict::fresh) newest.remove = revision();
+    if (labels_->graph().judge(label, since, take) != Verdict::fresh)
+      newest.remove = std::max(revision(), published());
   };
+  if (bans_.size() != 0) {  // of labels together; what they say of keys is in take()
+    const BanSubject subject{{}, carrier.labels(), carrier.attached()};
+    newest.raise_to(bans_.newest_all_of(subject, carrier.birth()));
+  }
   for (const LabelRef& label : carrier.labels()) look(*label, carrier.birth());
   for (const AttachedLabel* late = carrier.attached(); late != nullptr; late = late->next)
     look(*late->label, late->joined);
@@ -287,13 +305,26 @@ bool Freshness::may_be_named_late(const Carrier& carrier) noexcept {
   return carrier.name_space()->keys_used_since().value != 0 && carrier.carries_inherited();
 }
 
+bool Freshness::goes_with_its_key(const Carrier& carrier, std::string_view key) const noexcept {
+  const Revision birth = carrier.birth();
+  const Label& space = *carrier.name_space();
+  return root_->judge(birth) != Verdict::fresh || space.judge(birth) != Verdict::fresh ||
+         birth < std::max(space.load_floor(), root_->load_floor()) ||
+         (bans_.size() != 0 && bans_.judge_key(space, key, birth) != Verdict::fresh);
+}
+
 void Freshness::leave_behind(const Carrier& carrier, std::string_view key) noexcept {
   if (!may_be_named_late(carrier)) return;
   try {
+    const Watermarks newest = newest_in(carrier);
+    // By something that nothing says any more, or that there was no memory to look for.
+    if (newest == Watermarks{} && !goes_with_its_key(carrier, key))
+      return leave_dependencies(carrier, key);
     const std::string text = key_label_text(carrier.name_space()->text(), key);
-    labels_->leave_for_loads(LabelName(LabelKind::key, text), newest_in(carrier));
+    labels_->leave_for_loads(LabelName(LabelKind::key, text), newest);
   } catch (...) {  // no memory: loads of the whole namespace that began before are not kept
-    raise_to(carrier.labels().front()->load_floor_, revision());
+    refuse_earlier_loads(
+        [&](Revision next) { carrier.labels().front()->refuse_loads_below(next); });
   }
 }
 
@@ -310,7 +341,7 @@ void Freshness::leave_dependencies(const Carrier& carrier, std::string_view key)
         [&](Revision next) { labels_->leave_for_loads(name, {.remove = next, .expire = {}}); });
   } catch (...) {  // no memory: loads of the whole namespace that began before are not kept
     refuse_earlier_loads(
-        [&](Revision next) { raise_to(carrier.labels().front()->load_floor_, next); });
+        [&](Revision next) { carrier.labels().front()->refuse_loads_below(next); });
   }
 }
 
@@ -339,14 +370,18 @@ std::size_t Freshness::retire_bans(
     const std::function<bool(const Label* space, Revision at)>& may_go) {
   return bans_.retire([&](const LabelRef& space, Revision at) {
     if (!may_go(space.get(), at)) return false;
-    raise_to(space ? space->load_floor_ : root_->load_floor_, at);
+    (space ? space : root_)->refuse_loads_below(at);
     return true;
   });
 }
 
 void Freshness::tidy() {
   rt::Lock lock(tidy_mutex_);
-  labels_->graph().collect();
+  {
+    rt::Lock raising(raise_mutex_);
+    const Revision next{revision_.load(std::memory_order_relaxed) + 1};
+    labels_->graph().collect(next, [&] { revision_.store(next.value, std::memory_order_seq_cst); });
+  }
   versions_.prune();
   left_by_tidy_ = labels_->graph().size() + versions_.size();
   calls_since_tidy_ = 0;

@@ -96,6 +96,10 @@ class Freshness {
   /// Invalidates the whole set at one revision, which it returns: what began to be loaded before this call returns is not
   /// fresh under any of it, what begins after is fresh under all. O(set), whatever carries its labels.
   Revision raise(const RaiseSet& set, Mode mode) FRESHET_EXCLUDES(raise_mutex_);
+
+  /// Whether `hash` is the version of `dependency` already, and the raise that made it so is published.
+  bool is_current_version(std::string_view dependency, std::string_view hash)
+      FRESHET_EXCLUDES(raise_mutex_);
   Revision raise(std::span<const LabelName> names, Mode mode) {
     return raise(RaiseSet{.labels = {names.begin(), names.end()}}, mode);
   }
@@ -173,10 +177,10 @@ class Freshness {
   /// not kept from here on.
   std::size_t retire_bans(const std::function<bool(const Label* space, Revision at)>& may_go);
   /// Lets go of what only bookkeeping holds: cycles of dependencies, pairs of versions. O(labels with parents, pairs).
-  void tidy() FRESHET_EXCLUDES(tidy_mutex_);
+  void tidy() FRESHET_EXCLUDES(tidy_mutex_, raise_mutex_);
   /// The same once there is twice as much of it as the last time left, or every so many calls. For the sweeper, which comes
   /// often.
-  void tidy_if_grown() FRESHET_EXCLUDES(tidy_mutex_);
+  void tidy_if_grown() FRESHET_EXCLUDES(tidy_mutex_, raise_mutex_);
 
   VersionTable& versions() noexcept { return versions_; }
   const VersionTable& versions() const noexcept { return versions_; }
@@ -223,6 +227,8 @@ class Freshness {
   /// When what a carrier depends on was invalidated last, directly or through others, since it was born. Throws where there
   /// is no memory to look.
   Watermarks newest_in(const Carrier& carrier) const;
+  /// Whether an entry is stale by what whoever depends on its key is judged by, too: its namespace, or a ban of its key.
+  bool goes_with_its_key(const Carrier& carrier, std::string_view key) const noexcept;
 
   // acquire: pairs with the release in overflow_for(), before whose overflow() it is stored.
   bool are_keys_left_out() const noexcept {
@@ -232,6 +238,9 @@ class Freshness {
   bool concerns_overflow(const RaiseSet& set) const;
 
   // What a raise is made of. Each says whether a live label was touched.
+  /// Raises what the set names. Says whether somebody carries any of it.
+  bool raise_all(const RaiseSet& set, Mode mode, Revision next) FRESHET_REQUIRES(raise_mutex_);
+  void publish(Revision next, bool live) noexcept FRESHET_REQUIRES(raise_mutex_);
   bool raise_label(const LabelName& name, Mode mode, Revision to) FRESHET_REQUIRES(raise_mutex_);
   bool raise_version(const RaiseSet::Version& version, Mode mode, Revision to)
       FRESHET_REQUIRES(raise_mutex_);

@@ -55,6 +55,8 @@ struct Watermarks {
   Revision remove;
   Revision expire;
 
+  friend bool operator==(const Watermarks&, const Watermarks&) = default;
+
   /// Raises the one that `mode` names. Revisions come in order, so this never lowers.
   void raise(Mode mode, Revision to) noexcept { (mode == Mode::remove ? remove : expire) = to; }
   void raise_to(const Watermarks& at_least) noexcept {
@@ -137,7 +139,7 @@ class Label {
   // revision, hence acquire here and release in the setters.
   /// Since when keys of this namespace are depended on; zero: never.
   Revision keys_used_since() const noexcept {
-    return Revision{keys_used_since_.load(std::memory_order_acquire)};
+    return Revision{keys_used_since_.load(std::memory_order_seq_cst)};
   }
   /// Loads born below this are not kept: what they would have been judged by is forgotten.
   Revision load_floor() const noexcept {
@@ -165,8 +167,13 @@ class Label {
   void raise(Mode mode, Revision to) noexcept {
     (mode == Mode::remove ? remove_ : expire_).store(to.value, std::memory_order_release);
   }
+  /// Never lowers the floor, whoever else raises it at the same time.
   void refuse_loads_below(Revision floor) noexcept {
-    if (floor > load_floor()) load_floor_.store(floor.value, std::memory_order_release);
+    std::uint64_t known = load_floor_.load(std::memory_order_relaxed);
+    while (known < floor.value &&
+           !load_floor_.compare_exchange_weak(known, floor.value, std::memory_order_release,
+                                              std::memory_order_relaxed)) {
+    }
   }
 
   const LabelKind kind_;

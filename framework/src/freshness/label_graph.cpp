@@ -119,10 +119,7 @@ std::unordered_set<const Label*> LabelGraph::dependents_of(std::span<const Label
 
 // What is referenced by more than the edges among these labels is in use, and so is what it depends on. The rest are
 // cycles, and what hangs on them.
-std::size_t LabelGraph::collect() {
-  std::vector<std::vector<Edge>> garbage;  // given up after the lock
-  rt::WriterLock lock(mutex_);
-  garbage.reserve(children_.size());  // first: edges that are taken out half are gone
+std::unordered_set<const Label*> LabelGraph::used() const {
   std::unordered_map<const Label*, std::uint32_t> from_edges;
   for (const Label* child : children_) {
     for (const Edge& edge : child->parents_) ++from_edges[edge.parent.get()];
@@ -132,8 +129,7 @@ std::size_t LabelGraph::collect() {
   for (const Label* child : children_) {
     const auto place = from_edges.find(child);
     const std::uint32_t inner = place == from_edges.end() ? 0 : place->second;
-    // acquire: pairs with the release of whoever gave up a reference. One that is given up just now is seen next time. One
-    // that is taken just now is of a label that nobody had, whose edges nobody relied on.
+    // acquire: pairs with the release of whoever gave up a reference. One that is given up just now is seen next time.
     if (child->references_.load(std::memory_order_acquire) <= inner) continue;
     used.insert(child);
     open.push_back(child);
@@ -144,6 +140,26 @@ std::size_t LabelGraph::collect() {
     for (const Edge& edge : child->parents_) {
       if (used.insert(edge.parent.get()).second) open.push_back(edge.parent.get());
     }
+  }
+  return used;
+}
+
+std::size_t LabelGraph::collect(Revision next, FunctionRef<void()> move_on) {
+  std::vector<std::vector<Edge>> garbage;  // given up after the lock
+  rt::WriterLock lock(mutex_);
+  garbage.reserve(children_.size());  // first: edges that are taken out half are gone
+  std::unordered_set<const Label*> used = this->used();
+  bool departed = false;
+  for (Label* child : children_) {
+    if (used.count(child) != 0 || !child->stands_for_departed()) continue;
+    child->refuse_loads_below(next);
+    departed = true;
+  }
+  if (departed) {
+    move_on();
+    FRESHET_PAUSE("circle_refuses_loads");
+    // Again: who has taken one of them meanwhile may rely on its edges. Who takes one from here on is refused, or born later.
+    used = this->used();
   }
   std::size_t freed = 0;
   for (auto place = children_.begin(); place != children_.end();) {

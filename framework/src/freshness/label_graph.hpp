@@ -51,8 +51,9 @@ class LabelGraph {
       FRESHET_EXCLUDES(mutex_);
 
   /// Breaks the cycles that nothing but themselves references. O(labels with parents). Returns how many labels it freed
-  /// from their edges.
-  std::size_t collect() FRESHET_EXCLUDES(mutex_);
+  /// from their edges. Where one of them stands for an entry that has left, loads born below `next` that name it are refused from
+  /// here on; `move_on` makes that the revision. With the lock of raises held.
+  std::size_t collect(Revision next, FunctionRef<void()> move_on) FRESHET_EXCLUDES(mutex_);
 
   /// Gives up every edge, at the end of a cache: whoever still holds a label holds it alone, and no circle keeps itself.
   void clear() FRESHET_EXCLUDES(mutex_);
@@ -72,6 +73,8 @@ class LabelGraph {
 
  private:
   static std::vector<Edge> take_edges(Label& child) noexcept;  // under mutex_
+  /// The labels with parents that something else than circles of them references, or that those depend on.
+  std::unordered_set<const Label*> used() const FRESHET_REQUIRES(mutex_);
 
   mutable rt::SharedMutex mutex_;  // guards Label::parents_ of every label
   std::unordered_set<Label*> children_ FRESHET_GUARDED_BY(mutex_);  // labels with parents

@@ -101,10 +101,15 @@ std::vector<LabelRef> VersionTable::set(std::string_view dependency, std::string
   for (const LabelRef& pair : known.pairs) {
     if (!is_pair(pair, hash)) labels.push_back(pair);
   }
-  if (known.has_current) turns_.erase(known.turn);
-  known.turn = turns_.insert(turns_.end(), found->first);
+  // What needs memory comes first: then the version is set or it is not.
+  std::string current(hash);
+  if (known.has_current) {
+    turns_.splice(turns_.end(), turns_, known.turn);
+  } else {
+    known.turn = turns_.insert(turns_.end(), found->first);
+  }
   known.has_current = true;
-  known.current = hash;
+  known.current.swap(current);
   known.changed_at = at;
   while (turns_.size() > max_dependencies_) {
     const auto oldest = dependencies_.find(turns_.front());

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "freshet/detail/scopes.hpp"
+
 namespace freshet::detail {
 namespace {
 
@@ -25,6 +27,7 @@ Executor::Task BackgroundWork::guarded(std::shared_ptr<Gate> gate, std::function
       ++gate->running;
     }
     ++own_depth();
+    const ScopesGuard outside{Scopes{}};  // should the executor run it on a thread of ours
     try {
       task();
     } catch (...) {  // NOLINT(bugprone-empty-catch): tasks report by other means

@@ -24,7 +24,8 @@ bool same_versions(const std::vector<LabelRef>& labels, const std::vector<LabelR
 }
 
 SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& start,
-                                           const std::vector<LabelRef>& labels) {
+                                           const std::vector<LabelRef>& labels,
+                                           Revision proven_since) {
   Shard& shard = shard_of(key);
   rt::Lock lock(shard.mutex);
   auto group = shard.flights.find(key);
@@ -36,7 +37,9 @@ SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& s
     if ((*flight)->noted_.sequence != start.sequence) continue;
     // Its value is on the way into the store: whoever comes now finds it there.
     if ((*flight)->state_ == Flight::State::sealed) return {Role::wait, *flight};
-    if (join(key, **flight, start, labels)) return {Role::join, *flight};
+    // What it has read of a key whose writes left no trace yet may be old.
+    const bool is_proven = (*flight)->birth() >= proven_since;
+    if (is_proven && join(key, **flight, start, labels)) return {Role::join, *flight};
   }
   if (flights.size() == kMaxFlights) return {Role::wait, flights.front()};
   // Noted before the loader runs, and after whatever the caller saw before it called.
@@ -48,6 +51,12 @@ SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& s
     throw;
   }
   return {Role::lead, flights.back()};
+}
+
+std::shared_ptr<SingleFlight::Flight> SingleFlight::board_alone(
+    const KeyRef& key, const std::vector<LabelRef>& labels) const {
+  const CallStart noted{freshness_.keys().sequence(key.hash), freshness_.revision()};
+  return std::make_shared<Flight>(noted, rt::current_thread(), labels);
 }
 
 bool SingleFlight::join(const KeyRef& key, Flight& flight, const CallStart& start,
@@ -66,6 +75,7 @@ bool SingleFlight::join(const KeyRef& key, Flight& flight, const CallStart& star
 
 EntryRef SingleFlight::wait(const KeyRef& key, Flight& flight) {
   enter_wait(key, flight);
+  FRESHET_PAUSE("waits_for_a_load");
   EntryRef result;
   std::exception_ptr error;
   {
@@ -119,9 +129,10 @@ void SingleFlight::end(const KeyRef& key, Flight& flight, EntryRef result,
   flight.is_done_.store(true, std::memory_order_release);
   flight.result_ = std::move(result);
   flight.error_ = std::move(error);
-  const auto group = shard.flights.find(key);
-  std::erase_if(group->second, [&](const auto& other) { return other.get() == &flight; });
-  if (group->second.empty()) shard.flights.erase(group);
+  if (const auto group = shard.flights.find(key); group != shard.flights.end()) {
+    std::erase_if(group->second, [&](const auto& other) { return other.get() == &flight; });
+    if (group->second.empty()) shard.flights.erase(group);
+  }
   flight.ended_.notify_all();
 }
 

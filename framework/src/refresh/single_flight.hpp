@@ -51,8 +51,13 @@ class SingleFlight {
 
   explicit SingleFlight(const Freshness& freshness) noexcept : freshness_(freshness) {}
 
-  /// Finds a flight to join, or starts one. `labels` are what the caller asked for; they are pinned by it.
-  Boarding board(const KeyRef& key, const CallStart& start, const std::vector<LabelRef>& labels);
+  /// Finds a flight to join, or starts one. `labels` are what the caller asked for; they are pinned by it, and writes of the
+  /// keys among them are seen since `proven_since`.
+  Boarding board(const KeyRef& key, const CallStart& start, const std::vector<LabelRef>& labels,
+                 Revision proven_since = {});
+
+  /// A flight that nobody joins or waits for; its caller leads. What it makes must not be kept.
+  std::shared_ptr<Flight> board_alone(const KeyRef& key, const std::vector<LabelRef>& labels) const;
 
   /// Waits for a flight to end. Returns what it made; throws what its loader threw, or RecursiveLoad.
   EntryRef wait(const KeyRef& key, Flight& flight);

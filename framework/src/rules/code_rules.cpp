@@ -47,6 +47,7 @@ class DocumentWriter {
     root.members.push_back({std::string(kNamespacesKey), {}, std::move(namespaces)});
     root.members.push_back({std::string(kEventsKey), {}, events(given)});
     root.members.push_back({std::string(kEntitiesKey), {}, entities(given)});
+    root.members.push_back({std::string(kSchedulesKey), {}, schedules(given)});
     return root;
   }
 
@@ -191,6 +192,18 @@ class DocumentWriter {
 
   void add_fields(ConfigValue& to, const std::string& path, const std::vector<RuleField>& fields) {
     for (const RuleField& field : fields) add(to, path, field.name, scalar(field.value));
+  }
+
+  static ConfigValue schedules(const RulesInCode& given) {
+    ConfigValue made = map();
+    for (const RulesInCode::Timetable& schedule : given.schedules) {
+      if (made.find(schedule.event) == nullptr)
+        made.members.push_back({schedule.event, {}, list()});
+      for (ConfigValue::Member& event : made.members) {
+        if (event.key == schedule.event) event.value.items.push_back(scalar(schedule.time));
+      }
+    }
+    return made;
   }
 
   ConfigValue entities(const RulesInCode& given) {

@@ -11,6 +11,7 @@
 
 #include "freshet/errors.hpp"
 #include "freshet/rule.hpp"
+#include "freshet/schedule.hpp"
 #include "rules/field_template.hpp"
 
 namespace freshet::rules {
@@ -56,6 +57,12 @@ struct EventLimit {
   std::uint64_t max_per_second = 0;
 };
 
+/// An event that comes by the calendar or after an interval.
+struct ScheduledEvent {
+  std::string event;
+  Schedule when;
+};
+
 /// What belongs to one thing of the domain, to be invalidated together.
 struct Entity {
   std::string name;
@@ -90,6 +97,7 @@ struct RuleSet {
   std::vector<Rule> rules;  // in the order of the file
   std::vector<Entity> entities;
   std::vector<EventLimit> limits{};          // at most one for each event
+  std::vector<ScheduledEvent> schedules{};   // perhaps several for an event
   std::vector<BlockSeparator> separators{};  // one for each block of the policy, in its order
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "freshet/limits.hpp"
+#include "rules/schedule_reader.hpp"
 #include "rules/target_reader.hpp"
 
 namespace freshet::rules {
@@ -51,11 +52,13 @@ std::vector<std::string> part_words() {
 
 class RuleReader {
  public:
-  RuleReader(const ConfigValue& root, Findings& findings) : targets_(root, findings) {}
+  RuleReader(const ConfigValue& root, Findings& findings)
+      : findings_(findings), targets_(root, findings) {}
 
   RuleSet read(const ConfigValue& root) {
     if (const Member* entities = root.find(kEntitiesKey)) read_entities(entities->value);
     if (const Member* events = root.find(kEventsKey)) read_events(events->value);
+    set_.schedules = read_schedules(root, findings_);
     return std::move(set_);
   }
 
@@ -446,6 +449,7 @@ class RuleReader {
     return *FieldTemplate::parse(escaped).value;
   }
 
+  Findings& findings_;
   TargetReader targets_;
   RuleSet set_;
   std::vector<std::vector<std::string>> entity_fields_;  // of each of its entities

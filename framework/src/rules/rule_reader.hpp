@@ -1,4 +1,4 @@
-// From `events:` and `entities:` of a document to a RuleSet; everything that is wrong becomes a finding with its place.
+// From `events:`, `entities:` and `schedules:` of a document to a RuleSet; everything that is wrong becomes a finding with its place.
 //
 //   events:
 //     user_logout:                                        a list of actions
@@ -18,6 +18,8 @@
 //   entities:
 //     user: {keys: ["profiles/user:{id}"], tags: ["user:{id}"], namespaces: ["user_{id}"], prefixes: ["profiles/user:{id}"],
 //            patterns: ["profiles/*:of:{id}"], dependents: ["table:users:{id}"]}
+//   schedules:                                            events that come by themselves (freshet/schedule.hpp)
+//     market_opens: "0 9 * * MON-FRI America/New_York"    or a list of such times
 //
 // Further actions:
 //   invalidate_all: true
@@ -38,6 +40,7 @@ namespace freshet::rules {
 
 inline constexpr std::string_view kEventsKey = "events";
 inline constexpr std::string_view kEntitiesKey = "entities";
+inline constexpr std::string_view kSchedulesKey = "schedules";
 inline constexpr std::string_view kModeKey = "mode";
 inline constexpr std::string_view kNamespacesKey = "namespaces";
 

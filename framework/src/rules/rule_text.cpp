@@ -139,6 +139,22 @@ NamedTexts event_texts(const RuleSet& rules) {
   return texts;
 }
 
+NamedTexts schedule_texts(const RuleSet& rules) {
+  NamedTexts texts;
+  for (const ScheduledEvent& schedule : rules.schedules) {
+    const std::string time = format_text(schedule.when.text());
+    const auto same = [&schedule](const auto& text) { return text.first == schedule.event; };
+    const auto known = std::find_if(texts.begin(), texts.end(), same);
+    if (known == texts.end()) {
+      texts.emplace_back(schedule.event, time);
+    } else {
+      known->second += ", " + time;
+    }
+  }
+  for (auto& [name, text] : texts) text = '[' + text + ']';
+  return texts;
+}
+
 NamedTexts entity_texts(const RuleSet& rules) {
   NamedTexts texts;
   for (const Entity& entity : rules.entities) {

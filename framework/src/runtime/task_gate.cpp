@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "freshet/detail/scopes.hpp"
+
 namespace freshet::detail {
 
 void TaskGate::shut() {
@@ -27,6 +29,7 @@ void TaskGate::run(State& state, const Executor::Task& work) {
     state.idle.notify_all();
   };
   try {
+    const ScopesGuard outside{Scopes{}};  // should the executor run it on a thread of ours
     work();
   } catch (...) {
     leave();

@@ -12,7 +12,9 @@
 #include <exception>
 #include <unordered_map>
 
+#include "cache/transaction_state.hpp"
 #include "freshet/findings.hpp"
+#include "runtime/open_scopes.hpp"
 #include "runtime/rate_limited_log.hpp"
 #include "runtime/task_gate.hpp"
 #include "signals/event_chain.hpp"
@@ -108,8 +110,11 @@ struct SignalBus::Impl {
   void call_posted(const Link& link, const std::shared_ptr<const EventHandler>& handler,
                    EventCall& call) {
     if (!call.shared) call.shared = std::make_shared<const Event>(call.event);
-    const bool posted = post([this, link, handler, event = call.shared, chain = call.chain] {
+    // Nobody else sees yet what the event tells of: what the handler invalidates is collected too, or comes after the end.
+    const bool posted = post([this, link, handler, event = call.shared, chain = call.chain,
+                              transaction = detail::copy_open_scopes().transaction] {
       if (!link->live.load(std::memory_order_acquire)) return;
+      const detail::ScopesGuard inside(detail::Scopes{.transaction = transaction});
       const detail::ChainScope scope(chain);
       guarded(in_quotes(event->name()), [&] { (*handler)(*event); });
     });
@@ -196,17 +201,20 @@ Connection SignalBus::on_any_event(EventHandler handler, Delivery delivery) {
   return impl_->connect(impl_->any_event, std::move(handler), delivery);
 }
 
-Connection SignalBus::on_notice(NoticeKind kind, NoticeHandler handler) {
+Connection SignalBus::on_notice(NoticeKind kind, NoticeHandler handler, Delivery delivery) {
   const auto link = std::make_shared<detail::SlotLink>();
   const auto shared = std::make_shared<const NoticeHandler>(std::move(handler));
   Impl* impl = impl_.get();
   const std::weak_ptr<detail::SlotLink> weak = link;
-  const auto slot = [impl, weak, shared](const std::shared_ptr<const CacheNotice>& notice) {
-    impl->post([impl, weak, shared, notice] {
+  const auto slot = [impl, weak, shared,
+                     delivery](const std::shared_ptr<const CacheNotice>& notice) {
+    const auto call = [impl, weak, shared, notice] {
       const auto self = weak.lock();
       if (!self || !self->live.load(std::memory_order_acquire)) return;
       impl->guarded("a notice", [&] { (*shared)(*notice); });
-    });
+    };
+    if (delivery == Delivery::in_place) return call();
+    impl->post(call);
   };
   link->on_disconnect = [kind, bus = std::weak_ptr<Impl>(impl_),
                          connection =
@@ -229,6 +237,8 @@ std::size_t SignalBus::publish(const Event& event, const std::vector<std::string
 void SignalBus::publish(CacheNotice notice) noexcept {
   const auto index = static_cast<std::size_t>(notice.kind);
   impl_->guarded("a notice", [&] {
+    // What it tells of stays true whatever becomes of the caller's scopes.
+    const detail::ScopesGuard outside(detail::beside(detail::open_scopes()));
     impl_->notices[index](std::make_shared<const CacheNotice>(std::move(notice)));
   });
 }

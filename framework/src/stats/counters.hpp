@@ -1,14 +1,13 @@
-// BlockCounters: the counters of one policy block, striped so that threads do not meet on one line.
+// BlockCounters: the counters of one policy block, for each thread its own, so that counting is a load and a store.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "freshet/detail/runtime/runtime.hpp"
 #include "freshet/statistics.hpp"
-#include "runtime/thread_slot.hpp"
+#include "runtime/per_thread.hpp"
 
 namespace freshet::detail {
 
@@ -29,31 +28,33 @@ inline constexpr std::size_t kMetrics = 0
 class BlockCounters {
  public:
   void add(Metric metric, std::uint64_t amount = 1) noexcept {
-    add_from(thread_slot(), metric, amount);
-  }
-  /// The same for a caller that has its thread's slot already.
-  void add_from(std::size_t slot, Metric metric, std::uint64_t amount = 1) noexcept {
-    // relaxed: each number is exact by itself; no order among them is promised.
-    stripes_[slot % kStripes].values[static_cast<std::size_t>(metric)].fetch_add(
-        amount, std::memory_order_relaxed);
-  }
-
-  /// Adds every counter to the matching member of `statistics`. O(stripes x metrics).
-  void add_to(NamespaceStatistics& statistics) const noexcept {
-    const std::span<const MetricInfo> table = metric_table();
-    for (const Stripe& stripe : stripes_) {
-      for (std::size_t i = 0; i < kMetrics; ++i) {
-        statistics.*table[i].value += stripe.values[i].load(std::memory_order_relaxed);
-      }
+    const auto index = static_cast<std::size_t>(metric);
+    // relaxed: each number is exact by itself; no order among them is promised. Only this thread writes its own.
+    if (Values* own = own_.mine()) {
+      rt::Atomic<std::uint64_t>& value = (*own)[index];
+      value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    } else {
+      shared_[index].fetch_add(amount, std::memory_order_relaxed);
     }
   }
 
+  /// Adds every counter to the matching member of `statistics`. O(threads x metrics).
+  void add_to(NamespaceStatistics& statistics) const noexcept {
+    add(shared_, statistics);
+    own_.for_each([&](const Values& values) { add(values, statistics); });
+  }
+
  private:
-  static constexpr std::size_t kStripes = std::min<std::size_t>(8, rt::kThreadStripes);
-  struct alignas(64) Stripe {
-    std::array<rt::Atomic<std::uint64_t>, kMetrics> values{};
-  };
-  std::array<Stripe, kStripes> stripes_{};
+  using Values = std::array<rt::Atomic<std::uint64_t>, kMetrics>;
+
+  static void add(const Values& values, NamespaceStatistics& statistics) noexcept {
+    const std::span<const MetricInfo> table = metric_table();
+    for (std::size_t i = 0; i < kMetrics; ++i)
+      statistics.*table[i].value += values[i].load(std::memory_order_relaxed);
+  }
+
+  PerThread<Values> own_;
+  Values shared_{};  // of threads that have none of their own
 };
 
 }  // namespace freshet::detail

@@ -7,6 +7,8 @@
 #include <memory>
 #include <new>
 
+#include "store/entry_memory.hpp"
+
 namespace freshet::detail {
 namespace {
 
@@ -14,13 +16,21 @@ constexpr std::size_t round_up(std::size_t size, std::size_t alignment) noexcept
   return (size + alignment - 1) / alignment * alignment;
 }
 
-std::align_val_t block_alignment(const ValueType& type) noexcept {
-  return std::align_val_t{std::max(alignof(Entry), type.alignment)};
+static_assert(alignof(EntryExtra) <= alignof(Entry) && sizeof(EntryExtra) % alignof(Entry) == 0);
+
+std::size_t block_alignment(const ValueType& type) noexcept {
+  return std::max(alignof(Entry), type.alignment);
 }
+
+// How far the reads of an entry are counted at least: those that are to be refreshed are taken in the order of their counts.
+constexpr std::uint16_t kReadsCounted = 64;
 
 struct FreeBlock {
   const ValueType& type;
-  void operator()(void* block) const noexcept { ::operator delete(block, block_alignment(type)); }
+  std::size_t size;
+  void operator()(void* block) const noexcept {
+    EntryMemory::of_all_caches().release(block, size, block_alignment(type));
+  }
 };
 
 }  // namespace
@@ -33,33 +43,63 @@ KeyRef::KeyRef(const Label& namespace_label, std::string_view name) noexcept
 
 Entry::Entry(const KeyRef& key, std::span<const LabelRef> labels, Revision birth, Instant now,
              const Deadlines& deadlines, const ValueType& type) noexcept
-    : EntryBase(now, deadlines),
-      carrier_(birth, labels),
-      type_(&type),
-      key_size_(static_cast<std::uint32_t>(key.key.size())),
-      hash_(key.hash) {}
+    : EntryUpkeep(key.hash, type),
+      Carrier(birth, labels),
+      EntryBase(now, deadlines.soft, deadlines.hard),
+      key_size_(static_cast<std::uint32_t>(key.key.size())) {}
 
 EntryRef Entry::create(const KeyRef& key, std::vector<LabelRef> labels, Revision birth, Instant now,
-                       const Deadlines& deadlines, ErasedValue value) {
+                       const Deadlines& deadlines, ErasedValue value, const EntryRequest& request) {
   const ValueType& type = *value.type;
-  const std::size_t value_at = round_up(sizeof(Entry), type.alignment);
-  const std::size_t key_at = value_at + type.size;
+  const std::uint64_t size = entry_bytes(key, value);
+  const bool has_extra = deadlines.idle != Duration::zero() || deadlines.refresh_at != kNever ||
+                         request.ttl.has_value();
+  const std::size_t entry_at = has_extra ? sizeof(EntryExtra) : 0;
+  const std::size_t key_at = entry_at + sizeof(Entry);
+  const std::size_t value_at = round_up(key_at + key.key.size(), type.alignment);
   // Last, so that a look-up touches no more memory for many labels than for the namespace's alone.
-  const std::size_t labels_at = round_up(key_at + key.key.size(), alignof(LabelRef));
+  const std::size_t labels_at = round_up(value_at + type.size, alignof(LabelRef));
+  const std::size_t block_size = labels_at + labels.size() * sizeof(LabelRef);
   std::unique_ptr<void, FreeBlock> block(
-      ::operator new(labels_at + labels.size() * sizeof(LabelRef), block_alignment(type)),
-      FreeBlock{type});
-  char* bytes = static_cast<char*>(block.get());
+      EntryMemory::of_all_caches().allocate(block_size, block_alignment(type)),
+      FreeBlock{type, block_size});
+  char* const bytes = static_cast<char*>(block.get());
   type.move_construct(bytes + value_at, value.object);
   LabelRef* const first = reinterpret_cast<LabelRef*>(bytes + labels_at);
   std::uninitialized_move(labels.begin(), labels.end(), first);
+  static_cast<void>(block.release());
+  if (has_extra) ::new (bytes) EntryExtra(now, deadlines, request.ttl);
   Entry* entry =
-      ::new (block.release()) Entry(key, {first, labels.size()}, birth, now, deadlines, type);
-  entry->value_ = bytes + value_at;
+      ::new (bytes + entry_at) Entry(key, {first, labels.size()}, birth, now, deadlines, type);
   std::memcpy(bytes + key_at, key.key.data(), key.key.size());
-  entry->key_ = bytes + key_at;
-  entry->bytes_ = entry_bytes(key, {&type, entry->value_});
+  EntryBase& base = *entry;
+  base.value_at_ =
+      static_cast<std::uint32_t>(bytes + value_at - reinterpret_cast<const char*>(&base));
+  entry->has_extra_ = has_extra;
+  entry->requested_labels_ = static_cast<std::uint32_t>(request.labels);
+  entry->bytes_ = size;
   return EntryRef::adopt(entry);
+}
+
+Deadlines Entry::deadlines() const noexcept {
+  Deadlines deadlines{.soft = soft(), .hard = hard()};
+  if (const EntryExtra* const extra = this->extra()) {
+    deadlines.idle = extra->idle;
+    deadlines.refresh_at = extra->refresh_at;
+    deadlines.refresh_from_accesses = extra->refresh_from_accesses;
+  }
+  return deadlines;
+}
+
+void Entry::note_read(EntryExtra& extra, Instant now) noexcept {
+  if (extra.refresh_at != kNever) {
+    const std::uint16_t limit = std::max(extra.refresh_from_accesses, kReadsCounted);
+    if (extra.reads.load(std::memory_order_relaxed) < limit)
+      extra.reads.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (extra.idle == Duration::zero()) return;
+  if (now - extra.last_read.load(std::memory_order_relaxed) >= extra.idle / EntryExtra::kIdleSteps)
+    extra.last_read.store(now, std::memory_order_relaxed);
 }
 
 std::uint64_t entry_bytes(const KeyRef& key, const ErasedValue& value) {
@@ -69,11 +109,15 @@ std::uint64_t entry_bytes(const KeyRef& key, const ErasedValue& value) {
 void EntryBase::destroy(EntryBase* base) noexcept {
   Entry* entry = static_cast<Entry*>(base);
   const ValueType& type = *entry->type_;
-  type.destroy(entry->value_);
-  const std::span<const LabelRef> labels = entry->carrier_.labels();
+  type.destroy(const_cast<void*>(entry->value()));
+  const std::span<const LabelRef> labels = entry->carrier().labels();
+  void* const block = entry->block();
+  const auto size = static_cast<std::size_t>(
+      reinterpret_cast<const char*>(labels.data() + labels.size()) - static_cast<char*>(block));
+  if (EntryExtra* const extra = entry->extra()) std::destroy_at(extra);
   entry->~Entry();
   std::destroy(labels.begin(), labels.end());
-  FreeBlock{type}(entry);
+  FreeBlock{type, size}(block);
 }
 
 }  // namespace freshet::detail

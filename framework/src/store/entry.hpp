@@ -1,12 +1,12 @@
-// Entry: one cached value with everything that belongs to it, in one allocation: this header, the value, the key, the
-// labels.
+// Entry: one cached value with everything that belongs to it, in one allocation: what only some have, this header, the key, the
+// value, the labels.
 //
-// From the moment it is published only the fields marked "shard" change, under the lock of the shard that holds it, and
-// the carrier's own. Handles and the table share ownership; the last to let go frees it.
+// From the moment it is published only the fields marked "shard" change, under the lock of the shard that holds it, those
+// marked "hit", and the carrier's own. Handles and the table share ownership; the last to let go frees it. The table lets go
+// when no reader is left that may have found the entry there (epochs.hpp).
 #pragma once
 
-#include <boost/intrusive/list_hook.hpp>
-#include <boost/intrusive/set_hook.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,9 +15,12 @@
 
 #include "freshet/detail/entry_ref.hpp"
 #include "freshet/detail/value_type.hpp"
+#include "freshet/strategy.hpp"
 #include "freshness/carrier.hpp"
+#include "store/epochs.hpp"
 #include "store/eviction_node.hpp"
 #include "store/removal.hpp"
+#include "store/timer_wheel.hpp"
 
 namespace freshet::detail {
 
@@ -32,95 +35,160 @@ struct KeyRef {
       : space(&label), key(name), hash(name_hash) {}
 };
 
-struct SweepTag;
 struct DeadlineTag;
 struct RefreshTag;
-using SweepHook = boost::intrusive::list_base_hook<boost::intrusive::tag<SweepTag>>;
-using DeadlineHook = boost::intrusive::set_base_hook<boost::intrusive::tag<DeadlineTag>,
-                                                     boost::intrusive::optimize_size<true>>;
+class Entry;
 
-using RefreshHook = boost::intrusive::set_base_hook<boost::intrusive::tag<RefreshTag>,
-                                                    boost::intrusive::optimize_size<true>>;
+/// What only some entries have: an idle time, a refresh, a lifetime of their own. In front of its entry, in the same allocation.
+struct EntryExtra : TimerHook<RefreshTag> {
+  EntryExtra(Instant now, const Deadlines& deadlines, std::optional<Duration> lifetime) noexcept
+      : idle(deadlines.idle),
+        refresh_at(deadlines.refresh_at),
+        ttl(lifetime),
+        refresh_from_accesses(deadlines.refresh_from_accesses),
+        last_read(now) {}
 
-class Entry final : public EntryBase,
-                    public EvictionNode,
-                    public SweepHook,
-                    public DeadlineHook,
-                    public RefreshHook {
+  Entry& entry() noexcept;
+
+  const Duration idle;
+  const Instant refresh_at;
+  const std::optional<Duration> ttl;  // what the caller asked for
+  const std::uint16_t refresh_from_accesses;
+  // What hits leave, without a lock. relaxed: nothing travels with them.
+  rt::Atomic<std::uint16_t> reads{0};  // exact up to its limit (Entry::note_read)
+  rt::Atomic<Instant> last_read;       // not finer than kIdleSteps
+  Instant refresh_due = kNever;        // shard: when a refresh of it is to be looked at
+
+  static constexpr int kIdleSteps = 64;  // of an idle time
+};
+
+/// What the caller asked for, for a refresh to ask again: a lifetime, and how many of the labels
+/// are the policy's and the caller's; those after them are the loader's own.
+struct EntryRequest {
+  std::optional<Duration> ttl{};
+  std::size_t labels = 0;
+};
+
+/// What hits hardly read: the links and notes of the shard, and what belongs to the value.
+struct EntryUpkeep : EvictionNode, TimerHook<DeadlineTag>, Retired {
+  EntryUpkeep(std::uint64_t name_hash, const ValueType& value_type) noexcept
+      : hash_(name_hash), type_(&value_type) {}
+
+  // What hits leave for the eviction policy, without a lock (access_recorder.hpp). relaxed: nothing travels with it; a hit that is lost
+  // between its look and its reset is one that was not counted.
+  rt::Atomic<std::uint32_t> access_stamp{0};
+  std::uint32_t place = 0;  // shard: the stamp that the entry stands at in a RecencyOrder
+  // A hash of the labels that the caller named last; zero for none. relaxed: whoever misses a change looks again.
+  rt::Atomic<std::uint64_t> declared{0};
+
+ protected:
+  const std::uint64_t hash_;
+  const ValueType* const type_;
+  std::uint64_t bytes_ = 0;
+  std::uint32_t requested_labels_ = 0;
+
+ public:
+  std::uint8_t queue = 0;    // shard: which queue of the policy holds it
+  bool is_resident = false;  // shard: whether it is in the table
+  RemovalCause removal_cause{};
+  // Claims the one refresh of this entry: whoever exchanges it to true. acq_rel, though nothing else
+  // travels with it: it is not on the hit path.
+  rt::Atomic<bool> refreshing{false};
+};
+
+/// Its parts stand in the order of their use: every hit reads what follows the upkeep (docs/design/engine.md).
+class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
  public:
   /// Makes an entry that nobody knows yet; moves `value` into it, and then `labels`: the namespace first. Throws what the move or
   /// the allocation throws; then `value` is as the move left it and nothing else has changed.
   static EntryRef create(const KeyRef& key, std::vector<LabelRef> labels, Revision birth,
-                         Instant now, const Deadlines& deadlines, ErasedValue value);
+                         Instant now, const Deadlines& deadlines, ErasedValue value,
+                         const EntryRequest& request = {});
 
-  /// What the caller asked for, for a refresh to ask again: a lifetime, and how many of the labels
-  /// are the policy's and the caller's; those after them are the loader's own.
-  struct Request {
-    std::optional<Duration> ttl{};
-    std::size_t labels = 0;
-  };
-  /// Only before the entry is published.
-  void set_request(const Request& request) noexcept { request_ = request; }
-  const Request& request() const noexcept { return request_; }
+  EntryRequest request() const noexcept {
+    return {has_extra_ ? extra()->ttl : std::nullopt, requested_labels_};
+  }
 
   /// Whether its loader read something stale through Freshet, directly or through another load: answered and not kept, and
   /// so is what is made of it. The setter only before the entry is published.
   void set_made_of_stale(bool made_of_stale) noexcept { made_of_stale_ = made_of_stale; }
   bool made_of_stale() const noexcept { return made_of_stale_; }
+  /// Whether its loader read in a transaction, directly or through another load: for its caller alone. Set like the other.
+  void set_made_of_dirty(bool made_of_dirty) noexcept { made_of_dirty_ = made_of_dirty; }
+  bool made_of_dirty() const noexcept { return made_of_dirty_; }
 
-  std::string_view key() const noexcept { return {key_, key_size_}; }
+  std::string_view key() const noexcept {
+    return {reinterpret_cast<const char*>(this + 1), key_size_};
+  }
   std::uint64_t hash() const noexcept { return hash_; }
   const ValueType& type() const noexcept { return *type_; }
+  Deadlines deadlines() const noexcept;
   /// Whether policy lets it be served when it is stale by time or by an expiry: it has a soft deadline.
-  bool serves_stale() const noexcept { return deadlines().soft != kNever; }
-  /// Of key and value; of the key alone where T has no SizeOf.
-  std::uint64_t bytes() const noexcept { return bytes_; }
-  Carrier& carrier() noexcept { return carrier_; }
-  const Carrier& carrier() const noexcept { return carrier_; }
-  /// Names it; the label of its namespace lives as long as the entry does.
-  KeyRef name() const noexcept { return {*carrier_.name_space(), key(), hash_}; }
-  bool named(const KeyRef& key) const noexcept {
-    return hash_ == key.hash && carrier_.name_space() == key.space && this->key() == key.key;
+  bool serves_stale() const noexcept { return soft() != kNever; }
+  /// Null for an entry that has none.
+  EntryExtra* extra() noexcept {
+    return has_extra_ ? reinterpret_cast<EntryExtra*>(this) - 1 : nullptr;
+  }
+  const EntryExtra* extra() const noexcept { return const_cast<Entry*>(this)->extra(); }
+  /// When its time is over: at its hard deadline, or idle before that.
+  Instant deadline() const noexcept {
+    const EntryExtra* const extra = this->extra();
+    if (extra == nullptr || extra->idle == Duration::zero()) return hard();
+    return std::min(hard(), later(extra->last_read.load(std::memory_order_relaxed), extra->idle));
+  }
+  /// When a reader is to start a refresh of it, if it was read often enough.
+  Instant refresh_at() const noexcept { return has_extra_ ? extra()->refresh_at : kNever; }
+  bool read_enough() const noexcept {
+    return has_extra_ &&
+           extra()->reads.load(std::memory_order_relaxed) >= extra()->refresh_from_accesses;
   }
 
-  // Claims the one refresh of this entry: whoever exchanges it to true. acq_rel, though nothing else
-  // travels with it: it is not on the hit path.
-  rt::Atomic<bool> refreshing{false};
+  /// Of key and value; of the key alone where T has no SizeOf.
+  std::uint64_t bytes() const noexcept { return bytes_; }
+  Carrier& carrier() noexcept { return *this; }
+  const Carrier& carrier() const noexcept { return *this; }
+  /// Names it; the label of its namespace lives as long as the entry does.
+  KeyRef name() const noexcept { return {*name_space(), key(), hash_}; }
+  bool named(const KeyRef& key) const noexcept {
+    return key_size_ == key.key.size() && name_space() == key.space && this->key() == key.key;
+  }
 
-  // A hash of the labels that the caller named last; zero for none. relaxed: whoever misses a change looks again.
-  rt::Atomic<std::uint64_t> declared{0};
+  /// Where what hits read begins: a line of the header, then the key and the value.
+  static constexpr std::size_t kHotFrom = 128;
+  /// Asks memory for what a hit reads. Touches nothing: the entry may be gone.
+  void prefetch() const noexcept {
+    const char* const first = reinterpret_cast<const char*>(this) + kHotFrom;
+    for (std::size_t line = 0; line < 2; ++line) __builtin_prefetch(first + line * 64);
+  }
 
-  // What hits leave for the eviction policy (access_recorder.hpp). relaxed: nothing travels with them, and a hit that is lost
-  // between the policy's look and its reset is one that was not counted.
-  rt::Atomic<std::uint8_t> access_count{0};
-  rt::Atomic<std::uint32_t> access_stamp{0};
-
-  // shard: the eviction policy's, the sweeper's, and the chain of entries that have just left the table.
-  std::uint8_t queue = 0;
-  std::uint32_t place = 0;  // the stamp that the entry stands at in a RecencyOrder
-  std::uint32_t sweep_pass = 0;
-  std::uint16_t reads = 0;       // saturates; what predictive refresh counts by
-  Instant last_read{};           // for idle expiry
-  Instant due = kNever;          // where the deadline index has it; the true deadline may be later
-  Instant refresh_due = kNever;  // where the refresh index has it
-  RemovalCause removal_cause{};
-  Entry* next_removed = nullptr;
+  /// A hit. O(1), without a lock; writes nothing once the counters have reached their limits.
+  void note_read(Instant now) noexcept {
+    if (has_extra_) note_read(*extra(), now);
+  }
 
  private:
   friend class EntryBase;
   Entry(const KeyRef& key, std::span<const LabelRef> labels, Revision birth, Instant now,
         const Deadlines& deadlines, const ValueType& type) noexcept;
   ~Entry() = default;
+  static void note_read(EntryExtra& extra, Instant now) noexcept;
+  /// Where its allocation begins.
+  void* block() noexcept { return has_extra_ ? static_cast<void*>(extra()) : this; }
 
-  Request request_{};
-  Carrier carrier_;
-  const ValueType* type_;
-  const char* key_ = nullptr;
-  std::uint32_t key_size_;
-  std::uint64_t hash_;
-  std::uint64_t bytes_ = 0;
-  bool made_of_stale_ = false;
+  const std::uint32_t key_size_;
+
+ public:
+  rt::Atomic<std::uint8_t> access_count{0};  // as access_stamp
+  // shard: a write is about to take it out or to expire it; readers without a lock leave it alone (overtaking.hpp).
+  rt::Atomic<bool> overtaken{false};
+
+ private:
+  bool has_extra_ = false;
+  bool made_of_stale_ : 1 = false;
+  bool made_of_dirty_ : 1 = false;
 };
+
+inline Entry& EntryExtra::entry() noexcept { return *reinterpret_cast<Entry*>(this + 1); }
 
 /// Whether somebody has begun to load the entry again; set once, reset by a refresh that failed.
 inline bool claim_refresh(Entry& entry) noexcept {

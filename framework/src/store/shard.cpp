@@ -4,12 +4,16 @@
 #include <limits>
 #include <utility>
 
+#include "store/overtaking.hpp"
+
 namespace freshet::detail {
 namespace {
 
 // How many entries are looked at, and freed, in one hold of the lock when many deadlines come at once.
 constexpr std::size_t kExpiredByASweep = 256;
 constexpr std::size_t kExpiredByAWrite = 16;
+// How often a write that needs room looks on when none of those was dead: they were read since, or come from far.
+constexpr int kVainLooksOfAWrite = 4;
 
 // Lowers a time to `at`. Writes only if that is nearer: with one lifetime for all it never is.
 void lower(rt::Atomic<std::int64_t>& time, Instant at) noexcept {
@@ -21,29 +25,15 @@ void lower(rt::Atomic<std::int64_t>& time, Instant at) noexcept {
 
 }  // namespace
 
-Departures::~Departures() {
-  while (first_ != nullptr) {
-    Entry* entry = std::exchange(first_, first_->next_removed);
-    observer_.on_removed(*entry, entry->removal_cause);
-    if (found_ == Found::by_a_sweep) observer_.on_swept(entry->removal_cause);
-    entry->release();
-  }
-}
-
-void Departures::add(Entry& entry, RemovalCause cause) noexcept {
-  entry.removal_cause = cause;
-  entry.next_removed = first_;
-  first_ = &entry;
-  ++count_;
-}
-
 Shard::Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
-             RemovalObserver& observer, SettledHint& hint)
+             RemovalObserver& observer, Epochs& epochs, SettledHint& hint)
     : freshness_(freshness),
       observer_(observer),
+      epochs_(epochs),
       hint_(hint),
       capacity_(capacity),
       accesses_(eviction),
+      table_(epochs),
       policy_(make_eviction_policy(eviction, capacity, accesses_)),
       swept_(freshness.published()),
       next_deadline_(kNever.time_since_epoch().count()),
@@ -51,21 +41,47 @@ Shard::Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
 
 Shard::~Shard() { close(); }
 
+Visited Shard::visit(const KeyRef& key, Instant now, FunctionRef<void(const void*)> visitor) {
+  const Epochs::Section section(epochs_);
+  if (!section) return Visited::unknown;
+  Entry* const entry = table_.find(key);
+  if (entry == nullptr) return is_missing(key) ? Visited::no : Visited::unknown;
+  if (std::min(entry->soft(), entry->refresh_at()) <= now || !is_fresh(*entry, key, now))
+    return Visited::unknown;
+  accesses_.note(*entry);
+  entry->note_read(now);
+  visitor(entry->value());
+  return Visited::yes;
+}
+
 Found Shard::find(const KeyRef& key, Instant now) {
-  Departures departures(observer_);
+  if (const Epochs::Section section(epochs_); section) {
+    Entry* const entry = table_.find(key);
+    if (entry == nullptr && is_missing(key)) return {};
+    if (entry != nullptr && is_fresh(*entry, key, now)) {
+      FRESHET_PAUSE("found_before_shared");
+      accesses_.note(*entry);
+      entry->note_read(now);
+      return {EntryRef::share(entry), refresh_is_due(*entry, now), false};
+    }
+  }
+  Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
   const auto [entry, expired] = find_resident(key, now, departures);
   if (entry == nullptr) return {};
   accesses_.note(*entry);
-  entry->last_read = now;
-  if (entry->reads < std::numeric_limits<std::uint16_t>::max()) ++entry->reads;
-  const Deadlines& deadlines = entry->deadlines();
-  return {EntryRef::share(entry),
-          deadlines.refresh_at <= now && entry->reads >= deadlines.refresh_from_accesses, expired};
+  entry->note_read(now);
+  return {EntryRef::share(entry), refresh_is_due(*entry, now), expired};
 }
 
 Found Shard::peek(const KeyRef& key, Instant now) {
-  Departures departures(observer_);
+  if (const Epochs::Section section(epochs_); section) {
+    Entry* const entry = table_.find(key);
+    if (entry == nullptr && is_missing(key)) return {};
+    if (entry != nullptr && is_fresh(*entry, key, now))
+      return {EntryRef::share(entry), false, false};
+  }
+  Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
   const auto [entry, expired] = find_resident(key, now, departures);
   return {EntryRef::share(entry), false, expired};
@@ -74,8 +90,8 @@ Found Shard::peek(const KeyRef& key, Instant now) {
 bool Shard::contains(const KeyRef& key, Instant now) { return static_cast<bool>(peek(key, now)); }
 
 StoreOutcome Shard::fill(const EntryRef& ref, const KeyRef& key, std::uint64_t sequence,
-                         Instant now) {
-  Departures departures(observer_);
+                         Instant now, const Entry* refreshed) {
+  Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
   Carrier& carrier = entry_of(ref).carrier();
   if (freshness_.keys().sequence(key.hash) != sequence) return StoreOutcome::refused_key_changed;
@@ -87,19 +103,32 @@ StoreOutcome Shard::fill(const EntryRef& ref, const KeyRef& key, std::uint64_t s
     return StoreOutcome::refused_invalidated;
   }
   FRESHET_PAUSE("fill_judged_before_insert");
-  const Entry* resident = find_resident(key, now, departures).entry;
+  Entry* const resident = find_resident(key, now, departures).entry;
   if (resident != nullptr && resident->carrier().birth() > carrier.birth())
     return StoreOutcome::refused_older;
+  const Overtaking overtaking(resident);
+  if (resident != nullptr && resident == refreshed) inherit_late_labels(*resident, entry_of(ref));
   if (resident != nullptr && !carrier.carries_inherited_of(resident->carrier()))
     freshness_.leave_dependencies(resident->carrier(), key.key);
   relate(entry_of(ref), key, carrier.birth());
   return insert(ref, key, now, departures);
 }
 
+// What was added to the one that is here while it was loaded again.
+void Shard::inherit_late_labels(const Entry& resident, Entry& entry) {
+  Carrier& carrier = entry.carrier();
+  for (const AttachedLabel* late = resident.carrier().attached(); late != nullptr;
+       late = late->next) {
+    if (late->joined >= carrier.birth()) carrier.attach(late->label, late->joined);
+  }
+}
+
 StoreOutcome Shard::put(const EntryRef& ref, const KeyRef& key, Instant now) {
-  Departures departures(observer_);
+  Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
   freshness_.keys().bump(key.hash);
+  Entry* const old = table_.find(key);
+  const Overtaking overtaking(old);
   freshness_.raise_key(*key.space, key.key, Mode::remove);
   // Born under the lock, so that births of one key follow the order of its puts, and after its own raise.
   Carrier& carrier = entry_of(ref).carrier();
@@ -112,17 +141,16 @@ StoreOutcome Shard::put(const EntryRef& ref, const KeyRef& key, Instant now) {
     relate(entry_of(ref), key, carrier.birth());
     outcome = insert(ref, key, now, departures);
   }
-  if (!is_stored(outcome)) {  // whatever was there is overwritten all the same
-    if (auto found = table_.find(key); found != table_.end())
-      unlink(**found, RemovalCause::replaced, departures);
-  }
+  // Whatever was there is overwritten all the same.
+  if (!is_stored(outcome) && old != nullptr) unlink(*old, RemovalCause::replaced, departures);
   return outcome;
 }
 
 bool Shard::invalidate(const KeyRef& key, Mode mode, Instant now) {
-  Departures departures(observer_);
+  Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
   freshness_.keys().bump(key.hash);
+  const Overtaking overtaking(table_.find(key));
   freshness_.raise_key(*key.space, key.key, mode);
   const auto [entry, expired] = find_resident(key, now, departures);
   return entry != nullptr &&
@@ -130,9 +158,10 @@ bool Shard::invalidate(const KeyRef& key, Mode mode, Instant now) {
 }
 
 bool Shard::invalidate(const EntryRef& ref, Mode mode, Instant now) {
-  Departures departures(observer_);
+  Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
   const KeyRef key = entry_of(ref).name();
+  const Overtaking overtaking(table_.find(key));
   freshness_.raise_key(*key.space, key.key, mode);
   const auto [entry, expired] = find_resident(key, now, departures);
   if (entry != ref.get()) return false;  // it left, or another took its place
@@ -158,15 +187,15 @@ void Shard::relate(const Entry& entry, const KeyRef& key, Revision since) {
 
 bool Shard::attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now,
                    std::size_t most) {
-  Departures departures(observer_);
+  Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
   Entry* entry = find_resident(key, now, departures).entry;
   if (entry == nullptr) return false;
   const Carrier& carrier = entry->carrier();
   const bool tagged_before = carrier.carries_tag();
   const bool dependent_before = carrier.carries_dependency();
-  const Revision joined =
-      freshness_.revision();  // after the labels were pinned: older raises are ignored
+  // After the labels were pinned: older raises are ignored, also one that is published and has not moved the revision yet.
+  const Revision joined = std::max(freshness_.revision(), freshness_.published());
   std::size_t carried = carrier.label_count();
   std::vector<LabelRef> added;
   for (const LabelRef& label : labels) {
@@ -196,7 +225,7 @@ void Shard::count_kinds(const Carrier& carrier, bool tagged_before,
 }
 
 bool Shard::relate_resident(const KeyRef& key, Instant now) {
-  Departures departures(observer_);
+  Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
   const Entry* entry = find_resident(key, now, departures).entry;
   if (entry == nullptr) return false;
@@ -209,48 +238,72 @@ std::size_t Shard::expire(Instant now) {
   std::size_t freed = 0;
   bool more = true;
   while (more) {
-    Departures departures(observer_, Departures::Found::by_a_sweep);
+    Departures departures(observer_, epochs_, Departures::Found::by_a_sweep);
     rt::Lock lock(mutex_);
-    more = expire_due(now, kExpiredByASweep, departures) == kExpiredByASweep;
+    expire_due(now, kExpiredByASweep, departures);
+    more = deadlines_.next() <= now;
     freed += departures.count();
   }
   return freed;
 }
 
 std::size_t Shard::sweep(Instant now, std::size_t& budget) {
-  Departures departures(observer_, Departures::Found::by_a_sweep);
+  Departures departures(observer_, epochs_, Departures::Found::by_a_sweep);
   rt::Lock lock(mutex_);
   if (freshness_.published() == swept_) return 0;  // nothing that anybody carries was raised since
-  if (!std::exchange(pass_open_, true)) pass_began_at_ = freshness_.published();
-  while (budget > 0 && !sweep_list_.empty() && sweep_list_.front().sweep_pass == sweep_pass_) {
-    Entry& entry = sweep_list_.front();
-    --budget;
-    if (const auto cause = examine(entry, now).death) {
-      unlink(entry, *cause, departures);
-    } else {
-      entry.sweep_pass = sweep_pass_ + 1;
-      sweep_list_.splice(sweep_list_.end(), sweep_list_, sweep_list_.begin());
+  for (;;) {
+    if (table_.is_moving()) {
+      if (budget == 0) break;
+      budget -= table_.move_some(budget);
+      continue;
     }
-  }
-  if (sweep_list_.empty() || sweep_list_.front().sweep_pass != sweep_pass_) {
-    ++sweep_pass_;
-    pass_open_ = false;
-    swept_ = pass_began_at_;
+    if (!pass_ || !table_.is_current(*pass_)) {  // the first, or the table has grown or shrunk
+      pass_ = table_.begin_scan();
+      pass_began_at_ = freshness_.published();
+    }
+    Entry* const entry = table_.at(*pass_);
+    if (entry == nullptr) {
+      pass_.reset();
+      swept_ = pass_began_at_;
+      break;
+    }
+    if (budget == 0) break;
+    --budget;
+    ++pass_->slot;  // what is put into it from here on is judged then
+    if (const auto cause = examine(*entry, now).death) unlink(*entry, *cause, departures);
   }
   return departures.count();
+}
+
+void Shard::collect(const Label* space, Instant now, std::vector<EntryRef>& into) {
+  std::vector<std::pair<Entry*, RemovalCause>> dead;
+  Departures departures(observer_, epochs_);
+  rt::Lock lock(mutex_);
+  table_.for_each([&](Entry& entry) FRESHET_NO_THREAD_SAFETY_ANALYSIS {
+    if (entry.carrier().name_space() != space) return;
+    if (const auto cause = examine(entry, now).death) {
+      dead.emplace_back(&entry, *cause);
+    } else {
+      into.push_back(EntryRef::share(&entry));
+    }
+  });
+  for (const auto& [entry, cause] : dead) unlink(*entry, cause, departures);
 }
 
 void Shard::collect_refreshes(Instant now, const HotReads& hot,
                               std::vector<RefreshCandidate>& due) {
   if (!refresh_due(now)) return;
   rt::Lock lock(mutex_);
-  while (Entry* entry = refreshes_.due(now)) {
-    refreshes_.remove(*entry);
-    const std::uint16_t enough = entry->deadlines().refresh_from_accesses;
-    const bool read_enough = entry->reads >= enough;
-    const bool wanted = read_enough || (entry->reads > 0 && hot.reads(entry->hash()) >= enough);
-    if (wanted && !examine(*entry, now).death)
-      due.push_back({EntryRef::share(entry), entry->reads, read_enough});
+  std::size_t looks = SIZE_MAX;
+  while (EntryExtra* extra = refreshes_.due(now, looks)) {
+    refreshes_.remove(*extra);
+    Entry& entry = extra->entry();
+    const std::uint16_t enough = extra->refresh_from_accesses;
+    const std::uint16_t reads = extra->reads.load(std::memory_order_relaxed);
+    const bool read_enough = reads >= enough;
+    const bool wanted = read_enough || (reads > 0 && hot.reads(entry.hash()) >= enough);
+    if (wanted && !examine(entry, now).death)
+      due.push_back({EntryRef::share(&entry), reads, read_enough});
   }
   note_next_times();
 }
@@ -259,8 +312,10 @@ void Shard::postpone_refresh(const EntryRef& ref, Instant at) {
   rt::Lock lock(mutex_);
   Entry& entry = entry_of(ref);
   // Still here, and not asked for already: an entry that left is in no list.
-  if (!entry.SweepHook::is_linked() || entry.refresh_due != kNever) return;
-  refreshes_.add(entry, at);
+  EntryExtra* const extra = entry.extra();
+  if (!entry.is_resident || extra == nullptr || RefreshIndex::is_linked(*extra)) return;
+  extra->refresh_due = at;
+  refreshes_.add(*extra, at);
   note_next_times();
 }
 
@@ -278,20 +333,22 @@ Holdings Shard::holdings() const {
 }
 
 void Shard::close() {
-  Departures departures(observer_);
+  Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
   closed_ = true;
-  while (!sweep_list_.empty()) unlink(sweep_list_.front(), RemovalCause::explicit_, departures);
-}
-
-Instant Shard::deadline_of(const Entry& entry) const noexcept {
-  const Deadlines& deadlines = entry.deadlines();
-  if (deadlines.idle == Duration::zero()) return deadlines.hard;
-  return std::min(deadlines.hard, later(entry.last_read, deadlines.idle));
+  while (table_.size() != 0) {
+    table_.move_some(SIZE_MAX);
+    EntryTable::Scan scan = table_.begin_scan();
+    while (table_.is_current(scan)) {
+      Entry* const entry = table_.at(scan);
+      if (entry == nullptr) break;
+      unlink(*entry, RemovalCause::explicit_, departures);
+    }
+  }
 }
 
 Shard::Examined Shard::examine(Entry& entry, Instant now) noexcept {
-  if (deadline_of(entry) <= now) return {RemovalCause::expired};
+  if (entry.deadline() <= now) return {RemovalCause::expired};
   Carrier& carrier = entry.carrier();
   const Verdict verdict = freshness_.judge(carrier, entry.key());
   if (verdict == Verdict::fresh) return {};
@@ -303,9 +360,9 @@ Shard::Examined Shard::examine(Entry& entry, Instant now) noexcept {
 }
 
 Shard::Resident Shard::find_resident(const KeyRef& key, Instant now, Departures& departures) {
-  const auto found = table_.find(key);
-  if (found == table_.end()) return {};
-  Entry& entry = **found;
+  Entry* const found = table_.find(key);
+  if (found == nullptr) return {};
+  Entry& entry = *found;
   const Examined examined = examine(entry, now);
   if (!examined.death) return {&entry, examined.expired};
   unlink(entry, *examined.death, departures);
@@ -317,16 +374,17 @@ StoreOutcome Shard::insert(const EntryRef& ref, const KeyRef& key, Instant now,
   Entry& entry = entry_of(ref);
   if (closed_) return StoreOutcome::closed;
   if (capacity_.bytes != 0 && entry.bytes() > capacity_.bytes) return StoreOutcome::too_large;
-  if (const auto found = table_.find(key); found != table_.end()) {
-    replace(found, entry, departures);
+  if (entry.deadline() != kNever) deadlines_.reserve(now);  // may throw
+  if (entry.refresh_at() != kNever) refreshes_.reserve(now);
+  if (Entry* const old = table_.find(key)) {
+    replace(*old, entry, departures);
     entry.retain();
     link(entry);
     make_room(Holdings{}, now, departures);  // it may be larger than what it replaced
   } else {
     policy_->before_insert(entry);
     make_room(Holdings{1, entry.bytes(), 0}, now, departures);
-    table_.insert(
-        &entry);  // may throw; then the cache is as it was, but for what left to make room
+    table_.insert(entry);  // may throw; then the cache is as it was, but for what left to make room
     entry.retain();
     policy_->on_insert(entry);
     link(entry);
@@ -334,11 +392,8 @@ StoreOutcome Shard::insert(const EntryRef& ref, const KeyRef& key, Instant now,
   return StoreOutcome::stored;
 }
 
-void Shard::replace(Table::iterator place, Entry& entry, Departures& departures) {
-  Entry& old = **place;
-  auto node = table_.extract(place);  // the node is used again, so nothing can throw
-  node.value() = &entry;
-  table_.insert(std::move(node));
+void Shard::replace(Entry& old, Entry& entry, Departures& departures) {
+  table_.replace(old, entry);
   policy_->on_replace(old, entry);
   forget(old, RemovalCause::replaced, departures);
 }
@@ -347,58 +402,42 @@ void Shard::make_room(const Holdings& incoming, Instant now, Departures& departu
   const std::uint64_t max_entries = capacity_.entries - incoming.entries;
   const std::uint64_t max_bytes =
       capacity_.bytes == 0 ? UINT64_MAX : capacity_.bytes - incoming.bytes;
-  bool dead_first = true;
+  int vain_looks = 0;
   while (table_.size() > max_entries || holdings_.bytes > max_bytes) {
-    if (dead_first) {  // as long as that gives room
+    if (deadlines_.next() <= now && vain_looks < kVainLooksOfAWrite) {  // the dead first
       const std::size_t before = table_.size();
       expire_due(now, kExpiredByAWrite, departures);
-      dead_first = table_.size() < before;
+      if (table_.size() == before) ++vain_looks;
       continue;
     }
     Entry& victim =
         policy_->evict(table_.size() > max_entries ? Pressure::entries : Pressure::bytes);
     const auto cause = examine(victim, now).death;
-    remove_from_table(victim);
+    table_.erase(victim);
     forget(victim, cause.value_or(RemovalCause::capacity), departures);
   }
 }
 
-std::size_t Shard::expire_due(Instant now, std::size_t most, Departures& departures) {
-  std::size_t looked = 0;
-  for (Entry* entry = deadlines_.due(now); entry != nullptr && looked < most;
-       entry = deadlines_.due(now)) {
-    ++looked;
-    const Instant deadline = deadline_of(*entry);
-    if (deadline <= now) {
-      unlink(*entry, RemovalCause::expired, departures);
-    } else {  // it was read since it was put here
-      deadlines_.remove(*entry);
-      deadlines_.add(*entry, deadline);
-    }
-  }
+void Shard::expire_due(Instant now, std::size_t most, Departures& departures) {
+  while (Entry* entry = deadlines_.due(now, most))
+    unlink(*entry, RemovalCause::expired, departures);
   note_next_times();
-  return looked;
-}
-
-void Shard::remove_from_table(Entry& entry) noexcept {
-  // Found by its own name: the namespace label is pinned by the entry.
-  table_.erase(table_.find(&entry));
 }
 
 void Shard::unlink(Entry& entry, RemovalCause cause, Departures& departures) noexcept {
-  remove_from_table(entry);
+  table_.erase(entry);
   policy_->on_remove(entry);
   forget(entry, cause, departures);
 }
 
 void Shard::link(Entry& entry) noexcept {
-  entry.sweep_pass = pass_open_ ? sweep_pass_ + 1
-                                : sweep_pass_;  // judged just now: an open pass need not look at it
-  sweep_list_.push_back(entry);
-  entry.last_read = entry.stored_at();
-  deadlines_.add(entry, deadline_of(entry));
-  refreshes_.add(entry, entry.deadlines().refresh_at);
-  lower(hint_.due, entry.due);
+  entry.is_resident = true;
+  deadlines_.add(entry, entry.deadline());
+  if (EntryExtra* const extra = entry.extra()) {
+    extra->refresh_due = extra->refresh_at;
+    refreshes_.add(*extra, extra->refresh_at);
+  }
+  lower(hint_.due, entry.deadline());
   note_next_times();
   holdings_.bytes += entry.bytes();
   holdings_.tagged += entry.carrier().carries_tag() ? 1 : 0;
@@ -407,20 +446,23 @@ void Shard::link(Entry& entry) noexcept {
 }
 
 void Shard::forget(Entry& entry, RemovalCause cause, Departures& departures) noexcept {
-  sweep_list_.erase(sweep_list_.iterator_to(entry));
+  entry.is_resident = false;
   deadlines_.remove(entry);
-  refreshes_.remove(entry);
+  if (EntryExtra* const extra = entry.extra()) refreshes_.remove(*extra);
   note_next_times();
   holdings_.bytes -= entry.bytes();
   holdings_.tagged -= entry.carrier().carries_tag() ? 1 : 0;
   holdings_.dependent -= entry.carrier().carries_dependency() ? 1 : 0;
   freshness_.count_out(entry.carrier());
+  // For readers who found it here and are still looking: what makes it stale may be forgotten once it has left, for a ban goes
+  // when all that is here was tested on it.
+  entry.carrier().remove();
   leave_traces(entry, cause);
   departures.add(entry, cause);
 }
 
 // Calls that name the key have raised its label themselves; a fill has seen to what it replaces.
-void Shard::leave_traces(const Entry& entry, RemovalCause cause) noexcept {
+void Shard::leave_traces(Entry& entry, RemovalCause cause) noexcept {
   switch (cause) {
     case RemovalCause::label:
     case RemovalCause::ban:

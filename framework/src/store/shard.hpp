@@ -1,46 +1,27 @@
 // Shard: one lock's worth of a store: a table, an eviction order, the deadlines, the sweeper's round.
 //
-// Everything happens under mutex_. Entries that leave are chained up under the lock and let go after it (Departures), so
-// that no destructor, counter or listener of anybody else runs with the lock held.
+// Whatever changes does so under mutex_. A hit, and a miss, take no lock: an entry that is found and is neither past a deadline
+// nor stale is served from within a section of the store's epochs; with any other the reader comes back with the lock.
+// Entries that leave are chained up under the lock and let go after it (departures.hpp).
 // Lock order: mutex_, then those of freshness (a write of a key that others depend on raises its label).
 #pragma once
 
-#include <boost/intrusive/list.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
-#include <unordered_set>
 #include <vector>
 
 #include "analytics/hot_reads.hpp"
 #include "freshet/outcome.hpp"
 #include "freshness/freshness.hpp"
 #include "store/deadline_index.hpp"
+#include "store/departures.hpp"
+#include "store/entry_table.hpp"
 #include "store/eviction_policy.hpp"
 #include "store/survey.hpp"
 
 namespace freshet::detail {
-
-/// Entries that have just left a table. Reports and releases them when it goes out of scope: declare it before the lock.
-class Departures {
- public:
-  enum class Found : std::uint8_t { by_a_call, by_a_sweep };
-  explicit Departures(RemovalObserver& observer, Found found = Found::by_a_call) noexcept
-      : observer_(observer), found_(found) {}
-  ~Departures();
-  Departures(const Departures&) = delete;
-  Departures& operator=(const Departures&) = delete;
-
-  void add(Entry& entry, RemovalCause cause) noexcept;
-  std::size_t count() const noexcept { return count_; }
-
- private:
-  RemovalObserver& observer_;
-  const Found found_;
-  Entry* first_ = nullptr;
-  std::size_t count_ = 0;
-};
 
 /// Totals of what a shard or store holds.
 struct Holdings {
@@ -59,6 +40,9 @@ struct Found {
   explicit operator bool() const noexcept { return static_cast<bool>(entry); }
 };
 
+/// What became of a look without a lock: the entry was there and fresh, there was none, or the lock will tell.
+enum class Visited : std::uint8_t { yes, no, unknown };
+
 /// An entry that is due to be loaded again, and how often it was read.
 struct RefreshCandidate {
   EntryRef entry;
@@ -76,17 +60,29 @@ struct SettledHint {
 class alignas(64) Shard {
  public:
   Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
-        RemovalObserver& observer, SettledHint& hint);
+        RemovalObserver& observer, Epochs& epochs, SettledHint& hint);
   ~Shard();
+
+  /// Calls `visitor` with the value of that name if it is fresh and neither past its soft deadline nor due for a refresh. An access. No lock is held, nor
+  /// taken; what the visitor sees is not reclaimed while it runs.
+  Visited visit(const KeyRef& key, Instant now, FunctionRef<void(const void* value)> visitor);
+
+  /// Hints to memory, see Store.
+  void prefetch_place(const KeyRef& key) const noexcept { table_.prefetch_place(key.hash); }
+  void prefetch_entry(const KeyRef& key) const noexcept {
+    const Epochs::Section section(epochs_);
+    if (section) table_.prefetch_entry(key.hash);
+  }
 
   /// The fresh entry of that name, or null. A dead one found here leaves.
   Found find(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
+  /// The same, but no access.
   Found peek(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
   /// Whether find would find something; counts as no access.
   bool contains(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
 
-  StoreOutcome fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence, Instant now)
-      FRESHET_EXCLUDES(mutex_);
+  StoreOutcome fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence, Instant now,
+                    const Entry* refreshed) FRESHET_EXCLUDES(mutex_);
   StoreOutcome put(const EntryRef& entry, const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
   bool invalidate(const KeyRef& key, Mode mode, Instant now) FRESHET_EXCLUDES(mutex_);
   bool invalidate(const EntryRef& entry, Mode mode, Instant now) FRESHET_EXCLUDES(mutex_);
@@ -118,22 +114,27 @@ class alignas(64) Shard {
   /// The `published` since which every entry was looked at. Lowers `due` to the nearest deadline.
   Revision swept(rt::Atomic<std::int64_t>& due) const FRESHET_EXCLUDES(mutex_);
 
-  /// Calls `visitor` for each fresh entry, under the lock: it must be quick and call nothing of ours that locks.
+  /// Adds to `into` the entries of a namespace that may be served, and takes out those that are dead: while the raise that makes
+  /// one so is under way, readers who know nothing of it are still served it.
+  void collect(const Label* space, Instant now, std::vector<EntryRef>& into)
+      FRESHET_EXCLUDES(mutex_);
+
+  /// Calls `visitor` for each fresh entry, under the lock: it must be quick and call nothing of ours that locks. What it is not
+  /// called for may be a hit all the same, of a reader who does not know yet what it is dead by: good for counts, and not for
+  /// deciding what is invalidated (collect).
   template <class Visitor>
   void for_each_served(Instant now, Visitor&& visitor) FRESHET_EXCLUDES(mutex_) {
     rt::Lock lock(mutex_);
-    for (Entry* entry : table_) {
-      const Examined examined = examine(*entry, now);
-      if (!examined.death) visitor(*entry, examined.expired);
-    }
+    table_.for_each([&](Entry& entry) FRESHET_NO_THREAD_SAFETY_ANALYSIS {
+      const Examined examined = examine(entry, now);
+      if (!examined.death) visitor(entry, examined.expired);
+    });
   }
   template <class Visitor>
   void for_each_fresh(Instant now, Visitor&& visitor) FRESHET_EXCLUDES(mutex_) {
-    rt::Lock lock(mutex_);
-    for (Entry* entry : table_) {
-      const Examined examined = examine(*entry, now);
-      if (!examined.death && !examined.expired) visitor(*entry);
-    }
+    for_each_served(now, [&](Entry& entry, bool expired) {
+      if (!expired) visitor(entry);
+    });
   }
 
   Holdings holdings() const FRESHET_EXCLUDES(mutex_);
@@ -143,38 +144,34 @@ class alignas(64) Shard {
 
   /// Calls `visitor` for each entry, dead ones included, under the lock; returns how many each index holds. For tests.
   struct IndexSizes {
-    std::size_t swept = 0;
     std::size_t with_deadline = 0;
     std::size_t with_refresh = 0;
   };
   template <class Visitor>
   IndexSizes for_each_resident(Visitor&& visitor) const FRESHET_EXCLUDES(mutex_) {
     rt::Lock lock(mutex_);
-    for (const Entry* entry : table_) visitor(*entry);
-    return {sweep_list_.size(), deadlines_.size(), refreshes_.size()};
+    table_.for_each([&](const Entry& entry) { visitor(entry); });
+    return {deadlines_.size(), refreshes_.size()};
   }
 
   /// Empties the shard and refuses everything from here on.
   void close() FRESHET_EXCLUDES(mutex_);
 
  private:
-  struct HashName {
-    using is_transparent = void;
-    std::size_t operator()(const Entry* entry) const noexcept { return entry->hash(); }
-    std::size_t operator()(const KeyRef& key) const noexcept { return key.hash; }
-  };
-  struct SameName {
-    using is_transparent = void;
-    bool operator()(const Entry* a, const Entry* b) const noexcept { return a == b; }
-    bool operator()(const KeyRef& key, const Entry* entry) const noexcept {
-      return entry->named(key);
-    }
-    bool operator()(const Entry* entry, const KeyRef& key) const noexcept {
-      return entry->named(key);
-    }
-  };
-  using Table = std::unordered_set<Entry*, HashName, SameName>;  // owns a reference to each entry
-  using SweepList = boost::intrusive::list<Entry, boost::intrusive::base_hook<SweepHook>>;
+  /// Whether an entry may be served as it is. Without the lock, from within a section of the epochs.
+  bool is_fresh(Entry& entry, const KeyRef& key, Instant now) const noexcept {
+    FRESHET_PAUSE("found_before_judged");
+    return entry.deadline() > now && !entry.overtaken.load(std::memory_order_seq_cst) &&
+           freshness_.judge(entry.carrier(), key.key) == Verdict::fresh;
+  }
+  /// Whether a miss may be told without the lock: not where a write under way may have raised its key's label already, for a load
+  /// that began after that raise must not be made of what was there before the write.
+  bool is_missing(const KeyRef& key) const noexcept {
+    return !freshness_.raises_keys_of(*key.space);
+  }
+  static bool refresh_is_due(const Entry& entry, Instant now) noexcept {
+    return entry.refresh_at() <= now && entry.read_enough();
+  }
 
   /// What there is to say of an entry: why it is dead, or that it is expired and may be served all the same.
   struct Examined {
@@ -183,7 +180,6 @@ class alignas(64) Shard {
   };
   /// An entry that expires here leaves the counts of its labels.
   Examined examine(Entry& entry, Instant now) noexcept FRESHET_REQUIRES(mutex_);
-  Instant deadline_of(const Entry& entry) const noexcept;
   /// The entry of that name if it is not dead; one that is leaves.
   struct Resident {
     Entry* entry = nullptr;
@@ -199,23 +195,21 @@ class alignas(64) Shard {
   /// True if the entry was fresh.
   bool invalidate_resident(Entry& entry, bool was_expired, Mode mode, RemovalCause cause,
                            Departures& departures) FRESHET_REQUIRES(mutex_);
+  void inherit_late_labels(const Entry& resident, Entry& entry) FRESHET_REQUIRES(mutex_);
   StoreOutcome insert(const EntryRef& entry, const KeyRef& key, Instant now, Departures& departures)
       FRESHET_REQUIRES(mutex_);
-  void replace(Table::iterator place, Entry& entry, Departures& departures)
-      FRESHET_REQUIRES(mutex_);
+  void replace(Entry& old, Entry& entry, Departures& departures) FRESHET_REQUIRES(mutex_);
   /// Evicts until `incoming` fits: what is due first.
   void make_room(const Holdings& incoming, Instant now, Departures& departures)
       FRESHET_REQUIRES(mutex_);
-  /// Looks at up to `most` entries whose deadline seems to have come and frees those whose has. Returns how many it looked at.
-  std::size_t expire_due(Instant now, std::size_t most, Departures& departures)
-      FRESHET_REQUIRES(mutex_);
-  void remove_from_table(Entry& entry) noexcept FRESHET_REQUIRES(mutex_);
+  /// Looks at up to `most` entries whose deadline seems to have come and frees those whose has.
+  void expire_due(Instant now, std::size_t most, Departures& departures) FRESHET_REQUIRES(mutex_);
   void unlink(Entry& entry, RemovalCause cause, Departures& departures) noexcept
       FRESHET_REQUIRES(mutex_);
   void link(Entry& entry) noexcept FRESHET_REQUIRES(mutex_);
   void forget(Entry& entry, RemovalCause cause, Departures& departures) noexcept
       FRESHET_REQUIRES(mutex_);
-  void leave_traces(const Entry& entry, RemovalCause cause) noexcept FRESHET_REQUIRES(mutex_);
+  void leave_traces(Entry& entry, RemovalCause cause) noexcept FRESHET_REQUIRES(mutex_);
   void note_next_times() noexcept FRESHET_REQUIRES(mutex_);
   void sample(Instant now, const SurveyLimits& limits, Survey& into) FRESHET_REQUIRES(mutex_);
   void find_next_to_expire(Instant now, const SurveyLimits& limits, Survey& into)
@@ -224,17 +218,17 @@ class alignas(64) Shard {
   mutable rt::Mutex mutex_;
   Freshness& freshness_;
   RemovalObserver& observer_;
+  Epochs& epochs_;
   SettledHint& hint_;
   const Capacity capacity_;
   AccessRecorder accesses_;
-  Table table_ FRESHET_GUARDED_BY(mutex_);
+  EntryTable table_;  // found in by anybody, changed under mutex_
   std::unique_ptr<EvictionPolicy> policy_ FRESHET_GUARDED_BY(mutex_) FRESHET_PT_GUARDED_BY(mutex_);
   DeadlineIndex deadlines_ FRESHET_GUARDED_BY(mutex_);
   RefreshIndex refreshes_ FRESHET_GUARDED_BY(mutex_);
-  SweepList sweep_list_ FRESHET_GUARDED_BY(mutex_);  // next to be looked at first
-  std::uint32_t sweep_pass_ FRESHET_GUARDED_BY(mutex_) = 1;
-  bool pass_open_ FRESHET_GUARDED_BY(mutex_) = false;
-  Revision pass_began_at_ FRESHET_GUARDED_BY(mutex_);  // `published` when the present pass began
+  // The sweeper's round, if one is open, and `published` when it began.
+  std::optional<EntryTable::Scan> pass_ FRESHET_GUARDED_BY(mutex_);
+  Revision pass_began_at_ FRESHET_GUARDED_BY(mutex_);
   Revision swept_
       FRESHET_GUARDED_BY(mutex_);  // every entry has been looked at since this was published
   Holdings holdings_ FRESHET_GUARDED_BY(mutex_);

@@ -36,7 +36,7 @@ Store::Store(Eviction eviction, const Capacity& capacity, Freshness& freshness,
   hint_.due.store(kNever.time_since_epoch().count(), std::memory_order_relaxed);
   for (std::uint64_t i = 0; i < count; ++i) {
     const Capacity part{share(capacity.entries, count, i), share(capacity.bytes, count, i)};
-    shards_.push_back(std::make_unique<Shard>(eviction, part, freshness, observer, hint_));
+    shards_.push_back(std::make_unique<Shard>(eviction, part, freshness, observer, epochs_, hint_));
   }
 }
 
@@ -58,6 +58,7 @@ std::size_t Store::sweep(Instant now, std::size_t budget) {
     }
   }
   if (!settled(now)) note_swept();
+  epochs_.collect();
   return freed;
 }
 

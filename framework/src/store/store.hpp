@@ -25,6 +25,15 @@ class Store {
   /// The fresh entry of that name, or null. An access for the eviction policy.
   Found find(const KeyRef& key, Instant now) { return shard_of(key).find(key, now); }
 
+  /// Calls `visitor` with the value of that name, if it is fresh and no refresh of it is due; see Shard::visit.
+  Visited visit(const KeyRef& key, Instant now, FunctionRef<void(const void* value)> visitor) {
+    return shard_of(key).visit(key, now, visitor);
+  }
+
+  /// Ask memory for what a look-up of the key reads first, and, once that has come, for the entry. No more than hints.
+  void prefetch_place(const KeyRef& key) noexcept { shard_of(key).prefetch_place(key); }
+  void prefetch_entry(const KeyRef& key) noexcept { shard_of(key).prefetch_entry(key); }
+
   /// The same, but no access.
   Found peek(const KeyRef& key, Instant now) { return shard_of(key).peek(key, now); }
 
@@ -32,9 +41,11 @@ class Store {
   bool contains(const KeyRef& key, Instant now) { return shard_of(key).contains(key, now); }
 
   /// Keeps the value of a load that noted `sequence` of the key's stripe when it began, unless the key was written since,
-  /// a label of the entry was raised since, or a value of higher birth is there.
-  StoreOutcome fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence, Instant now) {
-    return shard_of(key).fill(entry, key, sequence, now);
+  /// a label of the entry was raised since, or a value of higher birth is there. `refreshed`: the entry that was loaded again, if it
+  /// was one; labels that it was given meanwhile are on the new one if it takes its place.
+  StoreOutcome fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence, Instant now,
+                    const Entry* refreshed = nullptr) {
+    return shard_of(key).fill(entry, key, sequence, now, refreshed);
   }
 
   /// Keeps a value that is true now; overtakes the loads of its key under way. Gives the entry its birth. Whatever was
@@ -91,6 +102,13 @@ class Store {
     return Revision{hint_.swept_at.load(std::memory_order_relaxed)};
   }
 
+  /// The entries of a namespace that may be served; what is dead is taken out. O(entries).
+  std::vector<EntryRef> collect(const Label* space, Instant now) {
+    std::vector<EntryRef> found;
+    for (const auto& shard : shards_) shard->collect(space, now, found);
+    return found;
+  }
+
   /// Calls `visitor(const Entry&)` for every fresh entry, under the lock of its shard: it must be quick and must not call
   /// the store. O(entries).
   template <class Visitor>
@@ -115,7 +133,6 @@ class Store {
     Shard::IndexSizes total;
     for (const auto& shard : shards_) {
       const Shard::IndexSizes part = shard->for_each_resident(visitor);
-      total.swept += part.swept;
       total.with_deadline += part.with_deadline;
       total.with_refresh += part.with_refresh;
     }
@@ -125,17 +142,24 @@ class Store {
   Holdings holdings() const;
   std::size_t shard_count() const noexcept { return shards_.size(); }
 
+  /// Lets go of entries that have left and that no reader can hold any more. Returns how many.
+  std::size_t reclaim() noexcept { return epochs_.collect(); }
+
   /// Empties the store for good.
   void close();
 
  private:
   Shard& shard_of(const KeyRef& key) noexcept { return shard_of(key.hash); }
-  Shard& shard_of(std::uint64_t hash) noexcept { return *shards_[(hash >> 40) % shards_.size()]; }
+  Shard& shard_of(std::uint64_t hash) noexcept {
+    // The table has the bits below, the fingerprints have those above.
+    return *shards_[((hash >> 16 & 0xFFFF'FFFFU) * shards_.size()) >> 32];
+  }
 
   /// Notes how far the shards were swept, and their nearest deadline.
   void note_swept();
 
   Freshness& freshness_;
+  Epochs epochs_;
   SettledHint hint_;
   std::vector<std::unique_ptr<Shard>> shards_;
   rt::Atomic<std::size_t> next_to_sweep_{0};  // relaxed: two sweeps at once only share the work

@@ -251,6 +251,7 @@ Count Model::invalidate_if(int space, int predicate, Mode mode, bool dry_run) {
       names.push_back(entry->name);
   }
   const Count count = count_of(names);
+  for (int key = 0; key < kStoredKeys; ++key) examine({space, key});  // what is dead leaves
   if (dry_run) return count;
   for (const Name& name : names) raise_key(name, mode);
   for (const Name& name : names) {
@@ -260,13 +261,9 @@ Count Model::invalidate_if(int space, int predicate, Mode mode, bool dry_run) {
       entry->most = std::max(entry->most, Verdict::expired);
       continue;
     }
-    if (!entry->maybe_dead(now())) {
-      leave(*entry, bit(RemovalCause::ban));
-      continue;
-    }
-    // One that was dead already was not asked about, and stays until somebody looks.
-    entry->maybe_left_by |= cause_of(*entry) | bit(RemovalCause::ban);
-    entry->least = entry->most = Verdict::removed;
+    // One that was dead already was not asked about, and has left by what killed it.
+    const unsigned own = entry->maybe_dead(now()) ? cause_of(*entry) : 0;
+    leave(*entry, own | bit(RemovalCause::ban));
   }
   return count;
 }

@@ -20,16 +20,17 @@ void Runner::load_many(const Command& c) {
     return std::find(missing.begin(), missing.end(), i) != missing.end();
   };
   const auto loader = [&](std::span<const std::string_view> keys) {
-    for (const std::string_view wanted : keys) {
-      const std::size_t i = wanted == key(one[0].name) ? 0 : 1;
-      missing.push_back(i);
-      if (!announces) loads[i].plan = model_.plan(one[i].name, c.said, c.view);
-      begin(one[i].name, loads[i]);
-    }
+    for (const std::string_view wanted : keys)
+      missing.push_back(wanted == key(one[0].name) ? 0 : 1);
     for (std::size_t i = 0; i < one.size(); ++i) {
-      if (is_missing(i)) continue;
-      RC_ASSERT(model_.find(one[i].name) != nullptr);
-      answered[i] = *model_.find(one[i].name);
+      if (is_missing(i)) {
+        if (!announces) loads[i].plan = model_.plan(one[i].name, c.said, c.view);
+        begin(one[i].name, loads[i]);
+      } else {
+        RC_ASSERT(model_.find(one[i].name) != nullptr);
+        answered[i] = *model_.find(one[i].name);
+        model_.follow_drift(one[i].name, c.said);
+      }
     }
     if (!c.aims.empty()) invalidate(c.aims, c.mode, false, c.aims.size() > 1);
     std::vector<std::optional<int>> values;
@@ -52,6 +53,7 @@ void Runner::load_many(const Command& c) {
       RC_ASSERT((answered[i]->least <= seen && seen <= answered[i]->most));
     } else if (!is_missing(i)) {
       model_.observe(one[i].name, found[i].get(), expired);
+      model_.follow_drift(one[i].name, c.said);
     }
   }
   for (const std::size_t i : missing) {

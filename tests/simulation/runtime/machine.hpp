@@ -98,6 +98,9 @@ class Machine {
   /// The same, waking whoever waits at `first` in the same step.
   void block_and_wake(Waits what, const void* address, const void* first, Place place);
 
+  static constexpr std::int64_t kKernelTick =
+      4'000'000;  // nanoseconds: how late the cheap clock is, at most
+
   /// Virtual time in nanoseconds. It stands still while nothing switches.
   std::int64_t now() noexcept {
     if (points_left < kNoPoint / 2) now_ += kClockTick;

@@ -246,6 +246,8 @@ class CondVar {
 using ThreadId = int;
 inline ThreadId current_thread() noexcept { return simulation::Machine::current_id(); }
 
+inline constexpr std::size_t kNoThreadNumber = SIZE_MAX;
+
 /// A small number for the thread: consecutive, from zero on, within a run.
 inline std::size_t thread_number() noexcept {
   return static_cast<std::size_t>(simulation::Machine::current_id() + 1);
@@ -274,7 +276,22 @@ inline std::int64_t boot_time_ns() noexcept {
   return simulation::Machine::here().now();
 }
 
+/// The machine is never suspended.
+inline std::int64_t running_time_ns() noexcept { return boot_time_ns(); }
+inline std::int64_t coarse_running_time_ns() noexcept {
+  const std::int64_t now = boot_time_ns();
+  return now - now % simulation::Machine::kKernelTick;
+}
+
+inline std::int64_t wall_time_ns() noexcept { return boot_time_ns(); }
+
 inline std::uint64_t entropy() { return simulation::Machine::here().fault_random().next(); }
+
+/// Every access is a step that all threads see: there is nothing to fence.
+inline void announce(Atomic<std::uint64_t>& place, std::uint64_t value) noexcept {
+  place.store(value);
+}
+inline void fence_all_threads() noexcept { simulation::switch_point(); }
 
 // Few places in each table, so that what shares one meets in every run. `stripes` is drawn per run: with few of them fills
 // are refused and labels start high for no cause of their own, so some runs have enough.
@@ -283,5 +300,8 @@ inline std::size_t stripes() noexcept { return simulated_stripes; }
 inline constexpr std::size_t kLockShards = 2;
 inline constexpr std::size_t kThreadStripes = 2;
 inline constexpr int kRecentRaiseBits = 3;
+inline constexpr std::size_t kSlotsOfBucket = 2;
+inline constexpr std::size_t kRetiredAtOnce = 2;
+inline constexpr bool kPoolsEntries = false;  // the arena overwrites what is freed
 
 }  // namespace freshet::detail::rt

@@ -46,4 +46,18 @@ Workload sweeps() {
   return workload;
 }
 
+Workload bans_and_puts() {
+  Workload workload = bans();
+  workload.name = "bans-and-puts";
+  workload.about = "reads of what is banned and replaced, before sweeps retire the ban";
+  workload.keys = {0, 1};
+  workload.calls = {"prefix a/user", "pattern a/user"};
+  workload.weights = {.get = 4, .put = 5, .invalidate = 3, .sweep = 4};
+  workload.most_threads = 2;
+  workload.most_steps = 6;
+  workload.most_before = 3;
+  workload.points = 128;
+  return workload;
+}
+
 }  // namespace freshet::simulation

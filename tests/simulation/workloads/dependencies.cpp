@@ -52,6 +52,17 @@ Workload captured_pair() {
   return workload;
 }
 
+Workload absent_part() {
+  Workload workload = captured_pair();
+  workload.name = "absent-part";
+  workload.about = "one key that is made of another's absence, while that is put and removed";
+  workload.keys = {4, 5};
+  workload.calls = {"key b/user:1", "key b/user:2"};
+  workload.weights = {.get = 1, .load = 5, .put = 5, .invalidate = 4};
+  workload.most_steps = 3;
+  return workload;
+}
+
 Workload versions() {
   Workload workload = dependencies();
   workload.name = "versions";

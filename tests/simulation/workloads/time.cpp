@@ -83,4 +83,18 @@ Workload eviction_lru() {
   return workload;
 }
 
+// The clock of hits is late: what is over for whoever asks a predicate may be read for a while yet.
+Workload overdue() {
+  Workload workload = expiry();
+  workload.name = "overdue";
+  workload.about = "entries that are over by one clock and not by the other, against predicates";
+  workload.configuration.policy = policy_of("{strategy: ttl, ttl: 10ms, idle_ttl: 8ms}");
+  workload.configuration.terms = {.lifetime = 10'000'000};
+  workload.calls = {"predicate a/user", "key a/user:1"};
+  workload.weights = {.get = 8, .load = 3, .invalidate = 4, .pass_time = 4};
+  workload.most_micros = 8'000;
+  workload.points = 1024;
+  return workload;
+}
+
 }  // namespace freshet::simulation

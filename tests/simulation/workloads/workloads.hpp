@@ -25,6 +25,7 @@ Workload memory_refreshes();
 Workload dependencies();
 Workload captured();
 Workload captured_pair();
+Workload absent_part();
 Workload versions();
 Workload late_labels();
 
@@ -32,6 +33,7 @@ Workload late_labels();
 Workload bans();
 Workload dropped_labels();
 Workload sweeps();
+Workload bans_and_puts();
 
 // time.cpp
 Workload expiry();
@@ -39,6 +41,7 @@ Workload refreshes();
 Workload refreshed_labels();
 Workload eviction();
 Workload eviction_lru();
+Workload overdue();
 
 // events.cpp
 Workload events();

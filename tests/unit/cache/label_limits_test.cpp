@@ -53,6 +53,18 @@ TEST_F(LabelLimitsTest, ACollapsedEntryIsCountedAndListedWhereItGoes) {
   EXPECT_EQ(gone.entries.size(), 1u);
 }
 
+TEST_F(LabelLimitsTest, ACollapsedEntryIsCountedWhereAPredicateTakesAKeyThatItMayDependOn) {
+  use_rule(LabelOverflow::collapse);
+  roomy().put("r9", "v");
+  narrow().put("k", "v", {.depends_on = many("roomy/r", 10)});
+  const auto all = [](const EntryDescription&) { return true; };
+  EXPECT_EQ(invalidator_->invalidate_if("roomy", all, {.dry_run = true}).count, 2u);
+  const Invalidated gone = invalidator_->invalidate_if("roomy", all, {.list = 10});
+  EXPECT_EQ(gone.count, 2u);
+  EXPECT_EQ(gone.entries.size(), 2u);
+  EXPECT_FALSE(narrow().contains("k"));
+}
+
 TEST_F(LabelLimitsTest, ACollapsedEntryGoesWithTheNamespaceOfAKeyBeyondItsLimit) {
   use_rule(LabelOverflow::collapse);
   std::vector<std::string> resources = many("r", 10);

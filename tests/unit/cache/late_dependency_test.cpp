@@ -178,6 +178,7 @@ namespaces:
 )");
     pages().put("other", "v", {.depends_on = {"parts/part"}});  // keys of parts are in use
     pages().invalidate("other");
+    invalidator_->settle();  // what it held is let go
     parts().put("part", "old", {.depends_on = {"row"}});
   }
   Cache<std::string> pages() { return invalidator_->cache<std::string>("pages"); }
@@ -211,6 +212,33 @@ TEST_F(DepartedDependencyTest, ALeaseFromBeforeARefillWithOtherDependenciesIsRef
   ASSERT_EQ(parts().put("part", "new", part, {.depends_on = {"column"}}), StoreOutcome::stored);
   invalidator_->invalidate_dependents("row");
   EXPECT_EQ(put_page(page), StoreOutcome::refused_invalidated);
+}
+
+// What the part depended on is known to nobody once it has gone by a label of its own.
+TEST_F(DepartedDependencyTest, ALeaseFromBeforeATagTookTheEntryIsRefused) {
+  parts().put("part", "old", {.tags = {"t"}, .depends_on = {"row"}});
+  const Lease before = pages().lease("page");
+  invalidator_->invalidate_tag("t");
+  put_page(before);
+  invalidator_->invalidate_dependents("row");
+  EXPECT_FALSE(pages().get("page"));
+}
+
+TEST_F(DepartedDependencyTest, ALeaseFromBeforeAllOfSeveralTagsTookTheEntryIsRefused) {
+  parts().put("part", "old", {.tags = {"t", "u"}, .depends_on = {"row"}});
+  const Lease before = pages().lease("page");
+  invalidator_->invalidate_all_of({"t", "u"});
+  put_page(before);
+  invalidator_->invalidate_dependents("row");
+  EXPECT_FALSE(pages().get("page"));
+}
+
+TEST_F(DepartedDependencyTest, WhatAllOfSeveralTagsTookIsNoReasonForWhoBeganAfterwards) {
+  parts().put("part", "old", {.tags = {"t", "u"}, .depends_on = {"row"}});
+  invalidator_->invalidate_all_of({"t", "u"});
+  const Lease after = pages().lease("page");
+  ASSERT_FALSE(parts().contains("part"));  // nobody looked until now
+  EXPECT_EQ(put_page(after), StoreOutcome::stored);
 }
 
 TEST_F(DepartedDependencyTest, ARefillWithTheSameDependenciesRefusesNothingByItself) {

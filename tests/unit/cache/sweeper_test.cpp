@@ -70,7 +70,7 @@ TEST_F(SweeperTest, OneTickLooksAtNoMoreThanItsShareOfEntries) {
   ASSERT_EQ(swept_by_label(), 0u);
   tick();
   EXPECT_LE(swept_by_label(), Engine::kSweepMost);
-  EXPECT_GE(swept_by_label(), Engine::kSweepMost - 10'000);
+  EXPECT_GE(swept_by_label(), Engine::kSweepMost / 2) << "the rest went into shrinking the tables";
   for (int i = 0; i < 4; ++i) tick();
   EXPECT_EQ(swept_by_label(), Engine::kSweepMost + 10'000);
 }

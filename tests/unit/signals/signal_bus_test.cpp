@@ -206,5 +206,23 @@ TEST_F(SignalBusTest, NoticesArriveOnTheExecutor) {
   EXPECT_THAT(keys, ElementsAre("k"));
 }
 
+TEST_F(SignalBusTest, ANoticeInPlaceIsToldBeforePublishReturnsAndAThrowingHandlerIsCounted) {
+  SignalBus& bus = this->bus();
+  std::vector<std::string> keys;
+  Connection loads = bus.on_notice(
+      NoticeKind::loaded, [&](const CacheNotice& notice) { keys.push_back(notice.key); },
+      Delivery::in_place);
+  const Connection throwing = bus.on_notice(
+      NoticeKind::loaded, [](const CacheNotice&) { throw std::runtime_error("full"); },
+      Delivery::in_place);
+  bus.publish(CacheNotice{.kind = NoticeKind::loaded, .name_space = "p", .key = "k"});
+  EXPECT_THAT(keys, ElementsAre("k"));
+  EXPECT_EQ(executor_->pending(), 0u);
+  EXPECT_EQ(faults_[SignalFault::handler_failed], 1);
+  loads.disconnect();
+  bus.publish(CacheNotice{.kind = NoticeKind::loaded, .name_space = "p", .key = "k"});
+  EXPECT_THAT(keys, ElementsAre("k"));
+}
+
 }  // namespace
 }  // namespace freshet

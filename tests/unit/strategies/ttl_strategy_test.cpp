@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "freshet/testing/manual_clock.hpp"
+
 namespace freshet {
 namespace {
 
@@ -22,7 +24,7 @@ class FixedRandom final : public RandomSource {
 class TtlStrategyTest : public ::testing::Test {
  protected:
   Deadlines store(TtlOptions options, const EntryView& entry = {.name_space = "n", .key = "k"}) {
-    return TtlStrategy(std::move(options), random_).on_store(entry, t0_);
+    return TtlStrategy(std::move(options), {clock_, random_}).on_store(entry, t0_);
   }
   Duration lifetime(TtlOptions options, const EntryView& entry = {.name_space = "n", .key = "k"}) {
     return store(std::move(options), entry).hard - t0_;
@@ -33,6 +35,7 @@ class TtlStrategyTest : public ::testing::Test {
   }
 
   const Instant t0_{Duration{1'000'000}};
+  testing::ManualClock clock_;
   FixedRandom random_;
   std::vector<EntryView::Field> fields_;
 };
@@ -47,7 +50,8 @@ TEST_F(TtlStrategyTest, FromItsSoftTtlOnAnEntryIsServedAndRefreshed) {
   const Deadlines deadlines = store({.ttl = 60s, .soft_ttl = 45s});
   EXPECT_EQ(deadlines.soft, t0_ + 45s);
   EXPECT_EQ(deadlines.hard, t0_ + 60s);
-  EXPECT_EQ(TtlStrategy({}, random_).on_soft_expired({}, t0_), ReadDecision::serve_and_refresh);
+  EXPECT_EQ(TtlStrategy({}, {clock_, random_}).on_soft_expired({}, t0_),
+            ReadDecision::serve_and_refresh);
 }
 
 TEST_F(TtlStrategyTest, AnIdleTtlIsPassedOn) {

@@ -9,7 +9,6 @@
 
 #include "freshet/clock.hpp"
 #include "freshet/detail/runtime/runtime.hpp"
-#include "freshet/strategy.hpp"
 
 namespace freshet {
 enum class Origin : std::uint8_t;
@@ -24,9 +23,10 @@ class EntryBase {
   EntryBase(const EntryBase&) = delete;
   EntryBase& operator=(const EntryBase&) = delete;
 
-  const void* value() const noexcept { return value_; }
+  const void* value() const noexcept { return reinterpret_cast<const char*>(this) + value_at_; }
   Instant stored_at() const noexcept { return stored_at_; }
-  const Deadlines& deadlines() const noexcept { return deadlines_; }
+  Instant soft() const noexcept { return soft_; }
+  Instant hard() const noexcept { return hard_; }
 
   void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
@@ -35,18 +35,19 @@ class EntryBase {
   }
 
  protected:
-  EntryBase(Instant stored_at, const Deadlines& deadlines) noexcept
-      : stored_at_(stored_at), deadlines_(deadlines) {}
+  EntryBase(Instant stored_at, Instant soft, Instant hard) noexcept
+      : stored_at_(stored_at), soft_(soft), hard_(hard) {}
   ~EntryBase() = default;
 
-  void* value_ = nullptr;
-
  private:
+  friend class Entry;
   static void destroy(EntryBase* entry) noexcept;  // framework/src/store/entry.cpp
 
-  rt::Atomic<std::uint32_t> references_{1};
   Instant stored_at_;
-  Deadlines deadlines_;
+  rt::Atomic<std::uint32_t> references_{1};
+  std::uint32_t value_at_ = 0;  // bytes from here to the value
+  Instant soft_;
+  Instant hard_;
 };
 
 /// Shared ownership of an entry. Null by default.

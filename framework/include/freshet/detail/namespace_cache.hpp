@@ -50,6 +50,8 @@ class NamespaceCache {
 
   virtual const std::string& name() const noexcept = 0;
   virtual Reading get(std::string_view key, const Skip& skip) = 0;
+  virtual void get_many(std::span<const std::string> keys, std::span<Reading> answers) = 0;
+  virtual bool visit(std::string_view key, FunctionRef<void(const void* value)> visitor) = 0;
   virtual bool contains(std::string_view key) = 0;
   virtual Reading get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
                               const EntryOptions& options) = 0;
@@ -67,6 +69,11 @@ class NamespaceCache {
   virtual Connection on_removal(RemovalListener listener) = 0;
   virtual std::shared_ptr<NamespaceCache> at_version(std::string_view version) = 0;
   virtual std::shared_ptr<NamespaceCache> scoped(std::string_view scope) = 0;
+
+  /// What every key of this view begins with in the namespace; empty for the whole namespace.
+  virtual const std::string& scope() const noexcept = 0;
+  /// That of CacheInvalidator.
+  virtual Invalidated invalidate_tag(const std::string& tag, const InvalidateOptions& options) = 0;
 };
 
 }  // namespace freshet::detail

@@ -26,8 +26,20 @@ class ManualClock final : public Clock {
 
   void advance(Duration span) noexcept { set(later(now(), span)); }
 
+  /// The calendar goes on with the time line, from 1 January 2030, 00:00 UTC, at its zero.
+  WallTime wall_now() const noexcept override {
+    return WallTime(now().time_since_epoch() + Duration(ahead_.load(std::memory_order_relaxed)));
+  }
+  /// Somebody sets the calendar, forward or back: it shows `to` now.
+  void set_wall(WallTime to) noexcept {
+    const Duration ahead = to.time_since_epoch() - now().time_since_epoch();
+    ahead_.store(ahead.count(), std::memory_order_relaxed);
+  }
+
  private:
   detail::rt::Atomic<std::int64_t> now_;
+  // Of the calendar over the time line. relaxed: nothing travels with it.
+  detail::rt::Atomic<std::int64_t> ahead_{Duration(std::chrono::hours{21915 * 24}).count()};
 };
 
 }  // namespace freshet::testing

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "freshet/clock.hpp"
@@ -51,6 +52,13 @@ class ManualExecutor final : public Executor {
     std::size_t ran = 0;
     while (ran < limit && run_one()) ++ran;
     return ran;
+  }
+
+  /// When the next delayed task becomes ready; nullopt if none is delayed.
+  std::optional<Instant> next_due() const FRESHET_EXCLUDES(mutex_) {
+    detail::rt::Lock lock(mutex_);
+    if (delayed_.empty()) return std::nullopt;
+    return delayed_.begin()->first;
   }
 
   /// Tasks waiting, ready or not.

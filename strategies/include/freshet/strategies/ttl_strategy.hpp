@@ -13,6 +13,7 @@
 #include <string>
 
 #include "freshet/option_table.hpp"
+#include "freshet/schedule.hpp"
 #include "freshet/strategy.hpp"
 #include "freshet/strategy_registry.hpp"
 
@@ -34,7 +35,9 @@ struct TtlOptions {
   Duration ttl = std::chrono::minutes{5};  // > 0
   double jitter =
       0.0;  // [0, 1) of the lifetime, drawn per entry, so that what was stored together ends apart
-  TtlTable table{};     // replaces ttl if it has a field
+  TtlTable table{};  // replaces ttl if it has a field
+  /// Replaces ttl: what is stored is good until this comes next, by the calendar when it is stored. No interval.
+  std::optional<Schedule> until{};
   Function function{};  // asked first; in code only
   Duration soft_ttl{};  // [0, ttl]: from here on the old value is served and refreshed; 0: off
   Duration idle_ttl{};  // >= 0: an entry that nobody reads for so long expires; 0: off
@@ -43,8 +46,8 @@ struct TtlOptions {
 /// Thread-safe as far as its random source and TtlOptions::function are.
 class TtlStrategy final : public Strategy {
  public:
-  /// `random` outlives this.
-  TtlStrategy(TtlOptions options, RandomSource& random);
+  /// `with` outlives this.
+  TtlStrategy(TtlOptions options, const StrategyCollaborators& with);
 
   Deadlines on_store(const EntryView& entry, Instant now) override;
   ReadDecision on_soft_expired(const EntryView& entry, Instant now) override;
@@ -54,10 +57,11 @@ class TtlStrategy final : public Strategy {
   Duration with_jitter(Duration lifetime) const;
 
   TtlOptions options_;
+  const Clock& clock_;
   RandomSource& random_;
 };
 
-/// `ttl` (a duration, or a map of by, values and otherwise), `ttl_jitter`, `soft_ttl` and `idle_ttl`.
+/// `ttl` (a duration, a map of by, values and otherwise, or a map of until), `ttl_jitter`, `soft_ttl` and `idle_ttl`.
 OptionTable<TtlOptions> ttl_option_table();
 
 std::unique_ptr<Strategy> make_ttl_strategy(const TtlOptions& options,

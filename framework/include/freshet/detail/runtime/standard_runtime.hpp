@@ -11,6 +11,14 @@
 #include <random>
 #include <shared_mutex>
 #include <thread>
+#include <utility>
+#include <vector>
+
+#if defined(__linux__)
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "freshet/detail/runtime/annotations.hpp"
 
@@ -109,11 +117,56 @@ T& thread_local_value() {
   return value;
 }
 
-/// A small number for the calling thread: consecutive in the order of first call.
+/// What thread_number() says to a thread that is ending and has given its number back.
+inline constexpr std::size_t kNoThreadNumber = SIZE_MAX;
+
+namespace standard {
+inline constexpr std::size_t kNotYet = SIZE_MAX - 1;
+inline constinit thread_local std::size_t number_of_thread = kNotYet;
+
+/// Numbers that threads gave back. Never destroyed: threads may end after main() has.
+struct FreeNumbers {
+  std::mutex mutex;
+  std::vector<std::size_t> numbers;  // has room for all that were given out
+  std::size_t given_out = 0;
+  static FreeNumbers& all() {
+    static FreeNumbers& free = *new FreeNumbers;
+    return free;
+  }
+};
+
+/// Takes a number for the calling thread, until it ends.
+inline std::size_t take_number() noexcept {
+  struct Returns {
+    ~Returns() {
+      FreeNumbers& free = FreeNumbers::all();
+      std::lock_guard lock(free.mutex);
+      free.numbers.push_back(std::exchange(number_of_thread, kNoThreadNumber));
+    }
+  };
+  try {
+    FreeNumbers& free = FreeNumbers::all();
+    std::lock_guard lock(free.mutex);
+    if (free.numbers.empty()) {
+      free.numbers.reserve(free.given_out + 1);
+      free.numbers.push_back(free.given_out++);
+    }
+    thread_local Returns returns;
+    number_of_thread = free.numbers.back();
+    free.numbers.pop_back();
+    return number_of_thread;
+  } catch (...) {
+    return kNoThreadNumber;  // no memory: it will ask again
+  }
+}
+}  // namespace standard
+
+/// A small number that no other thread has while this one lives; a number is given again when its thread has ended.
+/// kNoThreadNumber in a thread that is ending, once its thread-local values are being destroyed. What a thread did with its
+/// number happens before the next one has it.
 inline std::size_t thread_number() noexcept {
-  static std::atomic<std::size_t> next{0};  // relaxed: only uniqueness matters
-  thread_local const std::size_t number = next.fetch_add(1, std::memory_order_relaxed);
-  return number;
+  const std::size_t number = standard::number_of_thread;
+  return number != standard::kNotYet ? number : standard::take_number();
 }
 
 /// Nanoseconds of a clock that goes on while the machine is suspended, so that no entry outlives a closed lid.
@@ -121,6 +174,62 @@ inline std::int64_t boot_time_ns() noexcept {
   timespec time{};
   ::clock_gettime(CLOCK_BOOTTIME, &time);
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+/// The same clock without the time of suspensions; and as it was at the last tick of the kernel, for a fifth of the price.
+inline std::int64_t running_time_ns() noexcept {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+inline std::int64_t coarse_running_time_ns() noexcept {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+/// Nanoseconds since 1970, as the machine's calendar has it.
+inline std::int64_t wall_time_ns() noexcept {
+  timespec time{};
+  ::clock_gettime(CLOCK_REALTIME, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+// Publishing without a fence: what announce() stores is seen by whoever calls fence_all_threads() afterwards, or else the
+// announcing thread's later loads see everything that was stored before that call. The fence is paid by the rare side:
+// membarrier(2) runs one on every thread of the process. Where the kernel has none, each side pays its own.
+namespace standard {
+#if defined(__linux__) && !defined(__SANITIZE_THREAD__)
+inline bool register_for_barriers() noexcept {
+  return ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+/// False before static initialisation reaches it: then both sides have fences of their own, which is enough.
+inline const bool kernel_has_barriers = register_for_barriers();
+#endif
+}  // namespace standard
+
+inline void announce(Atomic<std::uint64_t>& place, std::uint64_t value) noexcept {
+#if defined(__SANITIZE_THREAD__)
+  place.exchange(value, std::memory_order_seq_cst);  // which knows no fences
+#else
+  place.store(value, std::memory_order_release);
+#if defined(__linux__)
+  if (standard::kernel_has_barriers) return std::atomic_signal_fence(std::memory_order_seq_cst);
+#endif
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+}
+
+inline void fence_all_threads() noexcept {
+#if !defined(__SANITIZE_THREAD__)
+#if defined(__linux__)
+  if (standard::kernel_has_barriers &&
+      ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) {
+    return;
+  }
+#endif
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
 }
 
 // How many places the tables have that a hash or a thread chooses from. A simulated set has few, so that what shares a place
@@ -131,6 +240,17 @@ static_assert(stripes() >= 65'536, "fewer stripes refuse fills for the writes of
 inline constexpr std::size_t kLockShards = 64;     // of a table with a lock per shard
 inline constexpr std::size_t kThreadStripes = 16;  // of what is striped by thread, at most
 inline constexpr int kRecentRaiseBits = 13;
+inline constexpr std::size_t kSlotsOfBucket =
+    7;  // of the store's table: with a counter they fill a line
+inline constexpr std::size_t kRetiredAtOnce = 128;  // entries that are reclaimed together
+/// Whether entries lie in chunks of many. Where AddressSanitizer is to see each by itself they do not.
+#if defined(__SANITIZE_ADDRESS__)  // g++
+inline constexpr bool kPoolsEntries = false;
+#elif defined(__has_feature)  // clang
+inline constexpr bool kPoolsEntries = !__has_feature(address_sanitizer);
+#else
+inline constexpr bool kPoolsEntries = true;
+#endif
 
 /// A seed that differs from run to run.
 inline std::uint64_t entropy() {
