@@ -87,6 +87,7 @@ struct Made {
   std::int64_t began_by =
       0;  // nanoseconds of the clock when its load, or its lease, had surely begun; zero: neither
   std::int64_t stored_from = 0;  // of what was put by lease: before it was
+  Stamp apart = 0;               // the transaction or bypass that it was made in
   std::array<Part, 2> parts{};
 };
 
@@ -110,6 +111,7 @@ struct Operation {
   Stamp asked_at = 0;      // load: when the call that led it started; zero: in the background
   std::int64_t clock = 0;  // nanoseconds, before it started
   std::uint8_t named = 0;  // read: the late label that the caller named, plus one; zero: none
+  Stamp apart = 0;         // the transaction or bypass that it was done in
 };
 
 struct Log {

@@ -22,6 +22,7 @@
 #include "guarantees/first_naming.hpp"
 #include "guarantees/history.hpp"
 #include "guarantees/history_fault.hpp"
+#include "guarantees/history_floors.hpp"
 
 namespace freshet::testing::history {
 
@@ -49,23 +50,6 @@ class HistoryChecker {
 
  private:
   static constexpr std::uint32_t kNothing = UINT32_MAX;
-  static constexpr std::size_t kMostVersions = 4;
-  using PerKey = std::array<Stamp, kKeys>;
-
-  /// Starts of the newest calls that have returned.
-  struct Floors {
-    PerKey own{};
-    PerKey absent{};
-    PerKey made_of{};
-    PerKey
-        resident{};  // what was seen before this, and is still there, carries a late label that was invalidated
-    PerKey tied{};  // what was pinned before this is tied to something that was invalidated
-    std::array<PerKey, kSpaces> captured{};
-    std::uint16_t model = 0;
-    std::uint16_t policy = 0;
-    std::array<Stamp, kMostVersions>
-        other_model{};  // of those that come back: when another one became current
-  };
   /// What was known when a call started.
   struct Snapshot {
     PerKey labelled{};
@@ -263,6 +247,7 @@ class HistoryChecker {
     if (read.value == 0) return;
     const Made& value = made(read.value);
     if (value.key != read.key) return report(Fault::torn, read);
+    if (value.apart != 0 && value.apart != read.apart) return report(Fault::dirty, read);
     const bool expired = read.staleness == Staleness::expired;
     if (read.staleness != Staleness::fresh && !history_.terms.serves_stale)
       report(Fault::not_said, read);
@@ -371,6 +356,7 @@ class HistoryChecker {
   // --- G2, G3 ---------------------------------------------------------------------------------------------------------
 
   void start_load(const Operation& load) {
+    if (load.apart != 0) return;  // it is shared with nobody
     std::vector<const Operation*>& loads = loads_[load.key];
     if (loads.size() >= 2) report(Fault::third_load, load);
     // Where something is refreshed in the background, that may be the cause, and nobody notes when it ended.
@@ -382,7 +368,7 @@ class HistoryChecker {
 
   void end_load(const Operation& load) {
     std::erase(loads_[load.key], &load);
-    if (load.value == 0) return;
+    if (load.value == 0 || load.apart != 0) return;
     // A refresh in the background takes the labels along that the entry was given before it was first served past its soft
     // deadline. Which entry it refreshes is known if there was but one.
     if (load.asked_at == 0 && values_[load.key] == 1) {
@@ -442,9 +428,14 @@ class HistoryChecker {
     return causes_under_way_[key] > 0 || last_cause_[key] >= since;
   }
 
+  // What is there may have been made with another version, and in a transaction nothing is read.
+  static bool looks_elsewhere(const Operation& read) {
+    return read.model != 0 || read.policy != 0 || read.apart != 0;
+  }
+
   void judge_miss(const Operation& read, ValueId stored) {
     if (!history_.terms.keeps_everything || stored == 0 || read.origin == Origin::l1) return;
-    if (read.model != 0 || read.policy != 0) return;  // it may have been made with another version
+    if (looks_elsewhere(read)) return;
     const Made& value = made(stored);
     if (value.birth_from == 0 || may_be_hit(read.key, value.birth_from)) return;
     Violation violation{Fault::lost, read, value, {}};
@@ -454,7 +445,7 @@ class HistoryChecker {
   // Who depends on a key whose entries change their dependencies too often is removed in the end, so what may is left out.
   void judge_expired_miss(const Operation& read, ValueId stored) {
     if (!history_.terms.keeps_expired || stored == 0 || read.origin == Origin::l1) return;
-    if (read.model != 0 || read.policy != 0 || made_of_others_[read.key]) return;
+    if (looks_elsewhere(read) || made_of_others_[read.key]) return;
     const Made& value = made(stored);
     if (removals_under_way_[read.key] > 0 || last_removal_[read.key] >= value.made_at) return;
     violations_.push_back({Fault::removed, read, value, {}});

@@ -28,7 +28,10 @@ struct Configuration {
   bool callers_differ = false;                  // some callers name late0 or late2 when they load
   bool names_keys_late =
       false;  // the loader of key 3 reads key 2, uncaptured, and names it when it has
-  bool deferred_events = false;  // what an event leads to is done by the end of the round
+  int writes =
+      0;  // per thousand steps: transactions, writes between two invalidations, work past the cache
+  bool loaders_transact = false;  // some loaders read others in a transaction
+  bool deferred_events = false;   // what an event leads to is done by the end of the round
 };
 
 /// splitmix64.

@@ -106,6 +106,9 @@ struct Step {
     put_by_lease,
     label,
     invalidate,
+    transact,  // invalidates by a transaction, or rolls it back
+    mutate,    // invalidates around a write
+    bypass,    // reads and puts past the cache
     emit,
     sweep,
     pass_time,
@@ -114,7 +117,7 @@ struct Step {
 
   What what = What::get;
   std::uint8_t key = 0;
-  std::uint8_t call = 0;  // invalidate: which; emit: what it leads to
+  std::uint8_t call = 0;  // invalidate, transact, mutate: which; emit: what it leads to
   Mode mode = Mode::remove;
   std::uint64_t seed = 0;    // of the draws within the step
   std::uint32_t micros = 0;  // pass_time

@@ -43,6 +43,8 @@ inline std::string name_of(Fault fault) {
       return "G7: back after it was replaced";
     case Fault::older_birth:
       return "G7: in the place of what was born after it";
+    case Fault::dirty:
+      return "G6: made in a transaction or past the cache, for its caller alone";
   }
   return {};
 }

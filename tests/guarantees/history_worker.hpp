@@ -91,6 +91,7 @@ class Worker {
     operation.mode = mode;
     operation.act = act;
     operation.key = static_cast<std::uint8_t>(key);
+    operation.apart = apart_;
     operation.clock = round_.clock();
     operation.start = round_.stamp();
     round_.began(place_, operation);
@@ -113,11 +114,23 @@ class Worker {
   void put_by_lease(int key);
   void label(int key);
   void invalidate(std::size_t call, Mode mode);
+  /// Of a loader. Says in which transaction the part was read, or made by this thread; zero: in none.
+  Stamp read_part(int key, Part& part);
+  // history_writes.hpp
+  class Apart;
+  class Window;
+  void transact(const Step& step);
+  void mutate(const Step& step);
+  void bypass(const Step& step);
+  std::size_t change(const Step& step);
+  void read_apart(int key);
+  std::size_t call_without_version(const Step& step) const;
   void emit(std::size_t call);
   void grow();
   Datum load(const Loader& loader, LoadContext* context);
   ValueId make(const Made& made) {
     log_.made.push_back(made);
+    if (apart_ != 0) log_.made.back().apart = apart_;
     return value_id(place_, log_.made.size() - 1);
   }
   Made& made(ValueId id) { return log_.made[place_of(id)]; }
@@ -128,6 +141,7 @@ class Worker {
   Log& log_;
   Dice dice_;
   std::array<Cache<Datum>, kSpaces> views_;
+  Stamp apart_ = 0;  // the transaction or bypass that this thread is in
 };
 
 inline Step Worker::draw() {
@@ -152,6 +166,11 @@ inline Step Worker::draw() {
     step.what = What::get_by_policy_version;
   } else if (dice < (below += 250)) {
     step.what = What::load;
+  } else if (dice < (below += round_.configuration.writes)) {
+    step.what = std::array{What::transact, What::mutate, What::bypass}[dice_.below(3)];
+    step.mode = dice_.below(3) == 0 ? Mode::expire : Mode::remove;
+    step.call =
+        static_cast<std::uint8_t>(dice_.below(static_cast<std::uint32_t>(round_.calls.size())));
   }
   return step;
 }
@@ -175,6 +194,12 @@ inline void Worker::perform(const Step& step) {
       return label(step.key);
     case Step::What::invalidate:
       return invalidate(step.call, step.mode);
+    case Step::What::transact:
+      return transact(step);
+    case Step::What::mutate:
+      return mutate(step);
+    case Step::What::bypass:
+      return bypass(step);
     case Step::What::emit:
       return emit(step.call);
     case Step::What::sweep:
@@ -193,6 +218,9 @@ inline void Worker::note(Operation& read, const Handle<Datum>& handle) {
     read.value = handle->id;
     read.origin = handle.origin();
     read.staleness = handle.staleness();
+    // Whoever has loaded it may have it.
+    if (log_of(handle->id) == place_ && made(handle->id).read_at > read.start)
+      read.apart = made(handle->id).apart;
   }
   finish(read);
   // What this thread has loaded itself was stored by now, if ever.
@@ -403,9 +431,10 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
   try {
     give_way(8);
     const bool names_late = round_.configuration.names_keys_late;
-    if (context != nullptr && loader.key == 3) get_or_load(names_late ? 2 : 5, &made.parts[0]);
+    if (context != nullptr && loader.key == 3)
+      made.apart = read_part(names_late ? 2 : 5, made.parts[0]);
     if (context != nullptr && loader.key == 5) {
-      get_or_load(1, &made.parts[0]);
+      made.apart = read_part(1, made.parts[0]);
       get(4, &made.parts[1]);
     }
     if (dice_.below(round_.configuration.failing_loads) == 0)
@@ -429,3 +458,5 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
 }
 
 }  // namespace freshet::testing::history
+
+#include "guarantees/history_writes.hpp"

@@ -24,6 +24,9 @@ struct Weights {
   unsigned put_by_lease = 0;
   unsigned label = 0;
   unsigned invalidate = 0;
+  unsigned transact = 0;
+  unsigned mutate = 0;
+  unsigned bypass = 0;
   unsigned emit = 0;
   unsigned sweep = 0;
   unsigned pass_time = 0;

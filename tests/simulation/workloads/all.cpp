@@ -17,6 +17,8 @@ const std::vector<Workload>& workloads() {
       leases(),
       many(),
       storm(),
+      writes(),
+      writes_of_parts(),
       predicates(),
       memory(),
       dependencies(),
@@ -34,6 +36,8 @@ const std::vector<Workload>& workloads() {
       refreshed_labels(),
       eviction(),
       eviction_lru(),
+      eviction_sieve(),
+      eviction_tinylfu(),
       overdue(),
       events(),
       debounced(),
@@ -51,6 +55,7 @@ const std::vector<Workload>& workloads() {
       memory_bans(),
       memory_dependencies(),
       memory_refreshes(),
+      memory_writes(),
   };
   return all;
 }

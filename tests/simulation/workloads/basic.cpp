@@ -56,6 +56,37 @@ Workload storm() {
   return workload;
 }
 
+Workload writes() {
+  Workload workload = basic();
+  workload.name = "writes";
+  workload.about =
+      "transactions, committed, rolled back and one inside another; writes between two "
+      "invalidations; work past the cache";
+  workload.calls = {"key a/user:1", "tag own:1", "tag user", "namespace a", "predicate a/user"};
+  workload.weights = {.get = 5,
+                      .load = 6,
+                      .put = 1,
+                      .put_by_lease = 1,
+                      .invalidate = 1,
+                      .transact = 4,
+                      .mutate = 2,
+                      .bypass = 2};
+  workload.most_steps = 3;
+  workload.points = 2048;
+  return workload;
+}
+
+Workload writes_of_parts() {
+  Workload workload = writes();
+  workload.name = "writes-of-parts";
+  workload.about = "the same, where values are made of others";
+  workload.configuration.loaders_transact = true;
+  workload.keys = {0, 1, 3, 4, 5};
+  workload.calls = {"key a/user:2", "tag own:1", "tag own:4", "tag own:5"};
+  workload.points = 4096;
+  return workload;
+}
+
 Workload predicates() {
   Workload workload = basic();
   workload.name = "predicates";
@@ -80,5 +111,6 @@ Workload memory() { return without_memory(basic()); }
 Workload memory_bans() { return without_memory(bans()); }
 Workload memory_dependencies() { return without_memory(dependencies()); }
 Workload memory_refreshes() { return without_memory(refreshes()); }
+Workload memory_writes() { return without_memory(writes()); }
 
 }  // namespace freshet::simulation

@@ -1,4 +1,6 @@
 // Entries that end by time or for want of room.
+#include <utility>
+
 #include "simulation/workloads/workloads.hpp"
 
 namespace freshet::simulation {
@@ -74,13 +76,29 @@ Workload eviction() {
   };
 }
 
-Workload eviction_lru() {
+namespace {
+
+Workload eviction_by(const std::string& eviction_policy, std::string about) {
   Workload workload = eviction();
-  workload.name = "eviction-lru";
-  workload.about = "the same, the one that was not read longest first";
+  workload.name = "eviction-" + eviction_policy;
+  workload.about = std::move(about);
   workload.configuration.policy =
-      policy_of("{strategy: manual, capacity: {entries: 2}, eviction: lru}");
+      policy_of("{strategy: manual, capacity: {entries: 2}, eviction: " + eviction_policy + "}");
   return workload;
+}
+
+}  // namespace
+
+Workload eviction_lru() {
+  return eviction_by("lru", "the same, the one that was not read longest first");
+}
+
+Workload eviction_sieve() {
+  return eviction_by("sieve", "the same, where a hand goes round and spares what was read");
+}
+
+Workload eviction_tinylfu() {
+  return eviction_by("tinylfu", "the same, where the one that was read more often stays");
 }
 
 // The clock of hits is late: what is over for whoever asks a predicate may be read for a while yet.

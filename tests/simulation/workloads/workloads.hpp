@@ -15,11 +15,14 @@ Workload basic();
 Workload leases();
 Workload many();
 Workload storm();
+Workload writes();
+Workload writes_of_parts();
 Workload predicates();
 Workload memory();
 Workload memory_bans();
 Workload memory_dependencies();
 Workload memory_refreshes();
+Workload memory_writes();
 
 // dependencies.cpp
 Workload dependencies();
@@ -41,6 +44,8 @@ Workload refreshes();
 Workload refreshed_labels();
 Workload eviction();
 Workload eviction_lru();
+Workload eviction_sieve();
+Workload eviction_tinylfu();
 Workload overdue();
 
 // events.cpp
