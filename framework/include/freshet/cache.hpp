@@ -201,6 +201,11 @@ class Cache {
     return core_->invalidate(key, options);
   }
 
+  /// Forgets everything in this view: its namespace; of a scoped view, all of its scope and the key that is called like the
+  /// scope, as when a session ends. O(1), and no load that is under way survives it. As CacheInvalidator::invalidate_namespace and
+  /// invalidate_prefix.
+  Invalidated clear(const InvalidateOptions& options = {}) const { return core_->clear(options); }
+
   /// Forgets what `predicate(std::string_view key, const T&)` says of this namespace, under the rules of
   /// CacheInvalidator::invalidate_if().
   template <std::predicate<std::string_view, const T&> Predicate>

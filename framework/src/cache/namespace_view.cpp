@@ -12,6 +12,7 @@
 #include "cache/transaction_state.hpp"
 #include "freshet/errors.hpp"
 #include "freshet/handle.hpp"
+#include "freshness/key_glob.hpp"
 #include "runtime/open_scopes.hpp"
 
 namespace freshet::detail {
@@ -422,6 +423,14 @@ std::shared_ptr<NamespaceCache> NamespaceView::at_version(std::string_view versi
 Invalidated NamespaceView::invalidate(std::string_view key, const InvalidateOptions& options) {
   const FullKey name = full(key);
   return engine_->invalidate(Target::key(std::string(name.ref().key), this->name()), options);
+}
+
+// Prefixes are looked up, patterns are compared one by one; but a block may separate the parts of its keys by something else.
+Invalidated NamespaceView::clear(const InvalidateOptions& options) {
+  if (scope_.empty()) return engine_->invalidate(Target::name_space(name()), options);
+  if (block_.policy()->options.separator.front() == kKeySeparator)
+    return engine_->invalidate(Target::prefix(scope_, name()), options);
+  return engine_->invalidate(Target::matching(KeyGlob::literal(scope_) + "*", name()), options);
 }
 
 Invalidated NamespaceView::invalidate_tag(const std::string& tag,

@@ -39,6 +39,7 @@ class NamespaceView final : public NamespaceCache {
   Connection on_removal(RemovalListener listener) override;
   std::shared_ptr<NamespaceCache> at_version(std::string_view version) override;
   Invalidated invalidate(std::string_view key, const InvalidateOptions& options) override;
+  Invalidated clear(const InvalidateOptions& options) override;
   std::shared_ptr<NamespaceCache> scoped(std::string_view scope) override;
   const std::string& scope() const noexcept override { return scope_; }
   Invalidated invalidate_tag(const std::string& tag, const InvalidateOptions& options) override;

@@ -40,6 +40,7 @@ bool was_asked_for_with_version(const Entry& entry) {
 void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep, bool announces) {
   Entry& entry = entry_of(ref);
   const bool versioned = was_asked_for_with_version(entry);
+  FRESHET_PAUSE("stale_found_before_refresh");
   if ((versioned && !announces) || !claim_refresh(entry)) return;
   const bool begun = block.budget().take(clock_.now());
   Loader loader;
@@ -135,8 +136,9 @@ void Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& spa
     logger_.log(LogLevel::warning,
                 fmt::format("a refresh of \"{}\" in \"{}\" failed", key, space->text()));
   }
-  // A value that was kept has taken the old entry's place; otherwise the next reader may try again.
-  if (old) release_refresh(entry_of(old));
+  // While it stands, the next reader may try again. Once it was replaced, who still holds it must not have it loaded again.
+  if (old && block.store().peek(name, clock_.now()).entry.get() == old.get())
+    release_refresh(entry_of(old));
 }
 
 }  // namespace freshet::detail

@@ -98,6 +98,15 @@ std::optional<KeyGlob> KeyGlob::parse(std::string_view pattern) {
   return glob;
 }
 
+std::string KeyGlob::literal(std::string_view text) {
+  std::string pattern;
+  for (const char byte : text) {
+    if (std::string_view("*?[\\").find(byte) != std::string_view::npos) pattern += '\\';
+    pattern += byte;
+  }
+  return pattern;
+}
+
 bool KeyGlob::matches(std::string_view key) const {
   if (key.substr(0, head_.size()) != head_) return false;
   return on_.size() == 1 ? matches_short(key) : matches_long(key);

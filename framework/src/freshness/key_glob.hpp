@@ -20,6 +20,9 @@ class KeyGlob {
   /// Nothing for a pattern that does not end: an open bracket, a backslash at the end.
   static std::optional<KeyGlob> parse(std::string_view pattern);
 
+  /// A pattern that takes `text` and nothing else.
+  static std::string literal(std::string_view text);
+
   const std::string& text() const noexcept { return text_; }
   bool matches(std::string_view key) const;
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "support/cache_fixture.hpp"
+#include "support/pause_point.hpp"
 
 namespace freshet::testing {
 namespace {
@@ -56,6 +57,21 @@ TEST_F(RefreshTest, ManyReadersPastTheSoftDeadlineStartOneRefresh) {
   for (int i = 0; i < 20; ++i) p.get_or_load("k", loader());
   executor_->run_ready();
   EXPECT_EQ(loads_, 2);
+}
+
+// Found by a herd of readers: one that had found the old entry, and went on when it had been refreshed, had it loaded once more.
+TEST_F(RefreshTest, WhoStillHoldsAnEntryThatWasRefreshedDoesNotHaveItLoadedAgain) {
+  auto p = cache("{ttl: 1h, soft_ttl: 45m}");
+  p.get_or_load("k", loader());
+  clock_->advance(50min);
+  const PausePoint late("stale_found_before_refresh", [&] {
+    p.get_or_load("k", loader());
+    executor_->run_ready();
+  });
+  EXPECT_EQ(*p.get_or_load("k", loader()), 1);
+  executor_->run_ready();
+  EXPECT_EQ(loads_, 2);
+  EXPECT_EQ(*p.get("k"), 2);
 }
 
 TEST_F(RefreshTest, ARefreshThatFailsLeavesTheOldValueAndLetsTheNextReaderTryAgain) {

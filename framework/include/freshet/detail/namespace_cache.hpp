@@ -64,6 +64,7 @@ class NamespaceCache {
                            const Lease& lease) = 0;
   virtual Lease lease(std::string_view key) = 0;
   virtual Invalidated invalidate(std::string_view key, const InvalidateOptions& options) = 0;
+  virtual Invalidated clear(const InvalidateOptions& options) = 0;
   virtual Invalidated invalidate_if(const ErasedPredicate& predicate,
                                     const InvalidateOptions& options) = 0;
   virtual Connection on_removal(RemovalListener listener) = 0;
