@@ -35,6 +35,8 @@ const std::vector<Workload>& workloads() {
       eviction(),
       eviction_lru(),
       overdue(),
+      on_error(),
+      on_error_expired(),
       events(),
       debounced(),
       circles(),

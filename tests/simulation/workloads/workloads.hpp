@@ -42,6 +42,8 @@ Workload refreshed_labels();
 Workload eviction();
 Workload eviction_lru();
 Workload overdue();
+Workload on_error();
+Workload on_error_expired();
 
 // events.cpp
 Workload events();
