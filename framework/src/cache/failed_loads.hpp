@@ -27,11 +27,11 @@ struct FailedLoad {
   LabelRef space;
   std::string key;
   std::uint64_t hash = 0;
-  std::exception_ptr error;
+  std::exception_ptr error{};
   // What the load noted when it began, and what its value would have carried, or the old one does.
   std::uint64_t sequence = 0;
   Revision birth{};
-  std::vector<LabelRef> labels;  // first those that the policy and the callers asked for
+  std::vector<LabelRef> labels{};  // first those that the policy and the callers asked for
   std::size_t asked = 0;
   Instant retry_at{};     // until then an old value is served without a load
   Instant error_until{};  // until then `error` is thrown again where there is no old value
