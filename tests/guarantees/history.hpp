@@ -108,10 +108,11 @@ struct Operation {
   Mode mode = Mode::remove;
   std::uint16_t model = 0;  // read, load: announced by the caller; invalidate: set
   std::uint16_t policy = 0;
-  Stamp asked_at = 0;      // load: when the call that led it started; zero: in the background
-  std::int64_t clock = 0;  // nanoseconds, before it started
-  std::uint8_t named = 0;  // read: the late label that the caller named, plus one; zero: none
-  Stamp apart = 0;         // the transaction or bypass that it was done in
+  Stamp asked_at = 0;          // load: when the call that led it started; zero: in the background
+  std::int64_t clock = 0;      // nanoseconds, before it started
+  std::int64_t clock_end = 0;  // and after it ended
+  std::uint8_t named = 0;      // read: the late label that the caller named, plus one; zero: none
+  Stamp apart = 0;             // the transaction or bypass that it was done in
 };
 
 struct Log {
@@ -125,10 +126,12 @@ struct Terms {
   bool serves_stale = false;  // a soft deadline is set
   bool ties_by_store =
       false;  // what a value was made of says nothing unless it was seen in the store
-  bool keeps_everything = false;     // nothing is evicted and nothing has a deadline
-  bool keeps_expired = false;        // nothing is evicted, and what expired is served without end
-  std::int64_t lifetime = 0;         // nanoseconds; zero: no deadline, or the clock is the system's
-  std::int64_t clock_tick = 0;       // nanoseconds that the clock of hits is late, at most
+  bool keeps_everything = false;  // nothing is evicted and nothing has a deadline
+  bool keeps_expired = false;     // nothing is evicted, and what expired is served without end
+  std::int64_t lifetime = 0;      // nanoseconds; zero: no deadline, or the clock is the system's
+  std::int64_t clock_tick = 0;    // nanoseconds that the clock of hits is late, at most
+  std::int64_t stale_if_error =
+      0;  // nanoseconds past its time that something is served on error; zero: nothing is
   std::int64_t hold_off = 0;         // nanoseconds after a call in which what it hits is not kept
   std::int64_t lease = 0;            // nanoseconds; zero: leases do not run out in a round
   std::uint16_t version_period = 0;  // a version is back after so many; zero: none ever is

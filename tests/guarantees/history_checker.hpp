@@ -9,7 +9,8 @@
 //   G2  no third load of a key runs beside two, and no second without a cause
 //   G3  where nothing is evicted, what was seen stored is missed only if something hit it; where what expired is
 //       served without end, only if something that removes did: to expire is not to remove
-//   G4  nothing is read later than its lifetime after it was stored
+//   G4  nothing is read later than its lifetime after it was stored; where stale_if_error serves it, and it says so, nothing later than
+//       that after its lifetime or an expiry
 //   G7  what was replaced is not seen again, and nothing is replaced by what was surely born before it
 // Where the order of two operations is not known, the reading that blames nobody is taken.
 #pragma once
@@ -23,6 +24,7 @@
 #include "guarantees/history.hpp"
 #include "guarantees/history_fault.hpp"
 #include "guarantees/history_floors.hpp"
+#include "guarantees/served_on_error.hpp"
 
 namespace freshet::testing::history {
 
@@ -50,20 +52,6 @@ class HistoryChecker {
 
  private:
   static constexpr std::uint32_t kNothing = UINT32_MAX;
-  /// What was known when a call started.
-  struct Snapshot {
-    PerKey labelled{};
-    Stamp tied = 0;
-    Stamp alone_since = 0;  // of a put; zero: something else was under way
-  };
-  struct Seen {
-    Stamp at = 0;
-    ValueId value = 0;
-  };
-  struct Hit {
-    Stamp end = 0;
-    std::int64_t clock = 0;  // before the call
-  };
 
   void line_up() {
     events_.assign(history_.stamps, kNothing);
@@ -138,6 +126,7 @@ class HistoryChecker {
         judge_miss(operation, notes_[index]);
         judge_expired_miss(operation, notes_[index]);
         judge_older(operation, older_[index]);
+        judge_on_error(operation);
         if (operation.origin == Origin::l1) see(operation.value, operation.start, operation.end);
         if (operation.named != 0 && operation.value != 0)
           named_[operation.named - 1U].push_back({operation.end, operation.value});
@@ -206,6 +195,7 @@ class HistoryChecker {
       floors.policy = std::max(floors.policy, operation.policy);
     if (reach.raises) raise(newest_raise_, operation.start);
     if (reach.late >= 0) end_named(operation, static_cast<std::size_t>(reach.late));
+    if (operation.mode == Mode::expire) served_on_error_.note_expiry(operation, reach);
     if (history_.terms.hold_off == 0) return;
     for (int key = 0; key < kKeys; ++key) {
       if (has(reach.surely, key)) hit_[key].push_back({operation.end, operation.clock});
@@ -248,9 +238,11 @@ class HistoryChecker {
     const Made& value = made(read.value);
     if (value.key != read.key) return report(Fault::torn, read);
     if (value.apart != 0 && value.apart != read.apart) return report(Fault::dirty, read);
-    const bool expired = read.staleness == Staleness::expired;
-    if (read.staleness != Staleness::fresh && !history_.terms.serves_stale)
-      report(Fault::not_said, read);
+    const bool on_error = read.staleness == Staleness::load_failed;
+    const bool expired = read.staleness == Staleness::expired || on_error;
+    if (read.staleness != Staleness::fresh && !may_be_stale(read)) report(Fault::not_said, read);
+    if (on_error && served_on_error_.expired_too_long(history_, read, value))
+      report(Fault::past_deadline, read, "of what an expired value is good for on error");
     judge_by(floors_[0], read, value);
     if (!expired) judge_by(floors_[1], read, value);
     const unsigned gone = gone_[log_of(read.value)][place_of(read.value)];
@@ -259,6 +251,11 @@ class HistoryChecker {
     judge_parts(read, value, expired, 0);
     judge_versions(read, value, expired);
     if (read.origin == Origin::l1) judge_hit(read, value);
+  }
+
+  bool may_be_stale(const Operation& read) const {
+    return read.staleness == Staleness::load_failed ? history_.terms.stale_if_error != 0
+                                                    : history_.terms.serves_stale;
   }
 
   void judge_by(const Floors& floors, const Operation& read, const Made& value) {
@@ -312,6 +309,12 @@ class HistoryChecker {
     }
   }
 
+  void judge_on_error(const Operation& read) {
+    if (read.staleness != Staleness::load_failed || read.value == 0) return;
+    const Stamp floor = served_on_error_.floor_at_failure(read);
+    if (made(read.value).read_at < floor) report(Fault::stale, read, call_at(floor));
+  }
+
   // Where versions come back, the number alone says nothing: another one must have become current since the origin was read.
   bool is_old_model(const Made& value, const Floors& floors) const {
     if (value.model == 0) return false;
@@ -321,9 +324,11 @@ class HistoryChecker {
   }
 
   void judge_hit(const Operation& read, const Made& value) {
-    const std::int64_t lifetime = history_.terms.lifetime;
+    const bool on_error = read.staleness == Staleness::load_failed;
+    const std::int64_t lifetime =
+        history_.terms.lifetime + (on_error ? history_.terms.stale_if_error : 0);
     const auto is_over = [&](const Made& what) {
-      return lifetime != 0 && what.stored_by != 0 &&
+      return history_.terms.lifetime != 0 && what.stored_by != 0 &&
              read.clock >= what.stored_by + lifetime + history_.terms.clock_tick;
     };
     bool over = is_over(value);
@@ -368,7 +373,8 @@ class HistoryChecker {
 
   void end_load(const Operation& load) {
     std::erase(loads_[load.key], &load);
-    if (load.value == 0 || load.apart != 0) return;
+    if (load.apart != 0) return;
+    if (load.value == 0) return served_on_error_.note_failure(load, floors_[0].own[load.key]);
     // A refresh in the background takes the labels along that the entry was given before it was first served past its soft
     // deadline. Which entry it refreshes is known if there was but one.
     if (load.asked_at == 0 && values_[load.key] == 1) {
@@ -480,6 +486,7 @@ class HistoryChecker {
   std::array<bool, kKeys> served_stale_{};
   std::array<std::array<bool, kKeys>, kLateLabels> refreshed_with_{};
   FirstNaming first_naming_;
+  ServedOnError served_on_error_;
   PerKey last_removal_{};
   std::array<int, kKeys> removals_under_way_{};
   std::array<bool, kKeys> made_of_others_{};  // whether some value of the key was

@@ -98,6 +98,7 @@ class Worker {
     return operation;
   }
   void finish(Operation& operation) {
+    operation.clock_end = round_.clock();
     operation.end = round_.stamp();
     log_.operations.push_back(operation);
     round_.ended(place_, operation);

@@ -1,6 +1,6 @@
 // StructuralAudit: whether all that an invalidator keeps book of agrees with what is there. For a quiet program.
 //
-//   labels    each live one is held, and by nothing that is not known: entries, edges, bans, pairs of versions, keys of a
+//   labels    each live one is held, and by nothing that is not known: entries, edges, bans, pairs of versions, failed loads, keys of a
 //             namespace, freshness itself. Namespaces are held by views and leases besides.
 //   counts    how many entries carry each label, what a store says that it holds: the same when counted again
 //   indexes   as many entries in each as the table says; no flight that nobody leads
@@ -77,6 +77,7 @@ class StructuralAudit {
       for (const auto* late = carrier.attached(); late != nullptr; late = late->next)
         hold(*late->label, carrier.is_counted());
     });
+    block.failed_loads().for_each_label([&](const detail::Label& label) { hold(label, false); });
     const detail::Holdings held = block.store().holdings();
     equal(held.entries, counted.entries, block.name() + ": entries");
     equal(held.bytes, counted.bytes, block.name() + ": bytes");

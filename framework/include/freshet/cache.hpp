@@ -32,6 +32,12 @@ namespace freshet {
 template <class F, class T>
 concept LoaderOf = std::is_invocable_r_v<T, F&> || std::is_invocable_r_v<T, F&, LoadContext&>;
 
+/// Makes a T, or nullopt where the origin has nothing.
+template <class F, class T>
+concept OptionalLoaderOf =
+    !LoaderOf<F, T> && (std::is_invocable_r_v<std::optional<T>, F&> ||
+                        std::is_invocable_r_v<std::optional<T>, F&, LoadContext&>);
+
 /// Makes many: given the keys that are missing, answers with as many optionals in the same order.
 template <class F, class T>
 concept BulkLoaderOf =
@@ -72,15 +78,23 @@ class Cache {
   /// on the executor after this call has returned: let it own what it captures, or give it nothing
   /// but what outlives the cache. A loader that cannot be copied is never kept; bind_loader serves
   /// such refreshes.
-  template <LoaderOf<T> Loader>
-  Handle<T> get_or_load(std::string_view key, Loader&& loader,
-                        const EntryOptions& options = {}) const {
+  /// A loader that returns std::optional<T> may say nullopt: the answer is an empty handle, and that there is nothing is kept
+  /// under the same rules as a value, for negative_ttl. One that returns a T is never answered with an empty handle.
+  /// Under stale_if_error a call that would throw what a loader threw is given the old value instead, if that is there and may be
+  /// served; the handle's staleness() says so. RecursiveLoad is always thrown, and so is what a load in a Bypass or transaction
+  /// throws.
+  template <class Loader>
+  requires(LoaderOf<Loader, T> ||
+           OptionalLoaderOf<Loader, T>) Handle<T> get_or_load(std::string_view key, Loader&& loader,
+                                                              const EntryOptions& options = {})
+  const {
     auto erased = [&loader](LoadContext& context, detail::ValueSink sink) {
       run(loader, context, sink);
     };
     auto keep = [&loader]() -> std::shared_ptr<const detail::BackgroundLoader> {
       using Owned = std::decay_t<Loader>;
-      if constexpr (std::is_copy_constructible_v<Owned> && LoaderOf<Owned, T>) {
+      constexpr bool runs = LoaderOf<Owned, T> || OptionalLoaderOf<Owned, T>;
+      if constexpr (std::is_copy_constructible_v<Owned> && runs) {
         return std::make_shared<const detail::BackgroundLoader>(
             [owned = Owned(loader)](std::string_view, LoadContext& context,
                                     detail::ValueSink sink) mutable { run(owned, context, sink); });
@@ -89,7 +103,9 @@ class Cache {
         return nullptr;
       }
     };
-    return Handle<T>(core_->get_or_load(key, erased, keep, options));
+    constexpr auto if_absent =
+        LoaderOf<Loader, T> ? detail::IfAbsent::load : detail::IfAbsent::answer;
+    return Handle<T>(core_->get_or_load(key, erased, keep, options, if_absent));
   }
 
   /// `function` with its results cached here, under keys made by `key` of its arguments; memoized.hpp says how, and what
@@ -133,22 +149,40 @@ class Cache {
 
   /// The loader for loads in the background: refreshes of what nobody happens to read, and of what
   /// get() finds past its soft deadline. `loader(std::string_view key)`, or with a LoadContext&,
-  /// makes a T; it runs on the executor, possibly on several threads at once. It serves the whole
+  /// makes a T, or an optional; it runs on the executor, possibly on several threads at once. It serves the whole
   /// namespace, with full keys; a later one replaces it; CacheInvalidator::close() lets it go. It
   /// must not own a view or invalidator, which would then never end.
   template <class Loader>
-  requires(
-      std::is_invocable_r_v<T, Loader&, std::string_view, LoadContext&> ||
-      std::is_invocable_r_v<T, Loader&, std::string_view>) void bind_loader(Loader loader) const {
+  requires(std::is_invocable_r_v<std::optional<T>, Loader&, std::string_view, LoadContext&> ||
+           std::is_invocable_r_v<std::optional<T>, Loader&,
+                                 std::string_view>) void bind_loader(Loader loader) const {
     core_->bind_loader(std::make_shared<const detail::BackgroundLoader>(
         [loader = std::move(loader)](std::string_view key, LoadContext& context,
                                      detail::ValueSink sink) mutable {
-          if constexpr (std::is_invocable_r_v<T, Loader&, std::string_view, LoadContext&>) {
-            T value = loader(key, context);
-            sink(detail::erase(value));
+          if constexpr (std::is_invocable_v<Loader&, std::string_view, LoadContext&>) {
+            const auto load = [&] { return loader(key, context); };
+            run(load, context, sink);
           } else {
-            T value = loader(key);
-            sink(detail::erase(value));
+            const auto load = [&] { return loader(key); };
+            run(load, context, sink);
+          }
+        }));
+  }
+
+  /// Which values of this namespace may be kept, whoever makes them: `predicate(const T&)`, or with the full key in front. What
+  /// it says no to is answered and not kept; a put of it takes out what was there. It is called by every load and put, before
+  /// the value is stored, possibly on several threads at once and with no lock held; one that throws keeps the value out
+  /// (handler_failures). A later one replaces it; CacheInvalidator::close() lets it go. It must not own a view or invalidator.
+  template <class Predicate>
+  requires(std::is_invocable_r_v<bool, const Predicate&, const T&> ||
+           std::is_invocable_r_v<bool, const Predicate&, std::string_view,
+                                 const T&>) void cacheable_if(Predicate predicate) const {
+    core_->cacheable_if(std::make_shared<const detail::CacheablePredicate>(
+        [predicate = std::move(predicate)](std::string_view key, const void* value) -> bool {
+          if constexpr (std::is_invocable_r_v<bool, const Predicate&, const T&>) {
+            return std::invoke(predicate, *static_cast<const T*>(value));
+          } else {
+            return std::invoke(predicate, key, *static_cast<const T*>(value));
           }
         }));
   }
@@ -161,7 +195,7 @@ class Cache {
   }
 
   /// One handle per key; what is missing comes from one call of `loader`, which is given the missing keys and answers
-  /// with as many optionals, nullopt for what does not exist (an empty handle, not kept). A key that somebody else is
+  /// with as many optionals, nullopt for what does not exist (an empty handle, kept for negative_ttl). A key that somebody else is
   /// loading is waited for instead, after this call's own load. Throws BulkLoadMismatch for an answer of another length.
   template <BulkLoaderOf<T> BulkLoader>
   std::vector<Handle<T>> get_many(std::span<const std::string> keys, BulkLoader&& loader,
@@ -206,14 +240,15 @@ class Cache {
   /// invalidate_prefix.
   Invalidated clear(const InvalidateOptions& options = {}) const { return core_->clear(options); }
 
-  /// Forgets what `predicate(std::string_view key, const T&)` says of this namespace, under the rules of
+  /// Forgets what `predicate(std::string_view key, const T&)` says of this namespace (it is not asked where the origin had
+  /// nothing), under the rules of
   /// CacheInvalidator::invalidate_if().
   template <std::predicate<std::string_view, const T&> Predicate>
   Invalidated invalidate_if(Predicate predicate, const InvalidateOptions& options = {}) const {
     const auto own = std::make_shared<Predicate>(std::move(predicate));  // a transaction keeps it
     return core_->invalidate_if(
         [own](const EntryDescription& entry, const void* value) -> bool {
-          return (*own)(entry.key, *static_cast<const T*>(value));
+          return value != nullptr && (*own)(entry.key, *static_cast<const T*>(value));
         },
         options);
   }
@@ -253,9 +288,20 @@ class Cache {
     if constexpr (std::is_invocable_r_v<T, Loader&, LoadContext&>) {
       T value = loader(context);
       sink(detail::erase(value));
-    } else {
+    } else if constexpr (std::is_invocable_r_v<T, Loader&>) {
       T value = loader();
       sink(detail::erase(value));
+    } else {
+      std::optional<T> value = load_optional(loader, context);
+      sink(value ? detail::erase(*value) : detail::absent_value());
+    }
+  }
+  template <class Loader>
+  static std::optional<T> load_optional(Loader& loader, LoadContext& context) {
+    if constexpr (std::is_invocable_v<Loader&, LoadContext&>) {
+      return loader(context);
+    } else {
+      return loader();
     }
   }
 

@@ -13,10 +13,11 @@ namespace freshet {
 /// Where a value came from.
 enum class Origin : std::uint8_t { none, l1, l2, loaded };
 
-/// Whether a value was stale when it was served, and by which permission it was served all the same.
+/// Whether a value was stale when it was served, and by which permission it was served all the same: a soft deadline, for the time
+/// from there, or after an expiry, until the hard one; or stale_if_error, because a load had failed.
 enum class Staleness : std::uint8_t { fresh, soft_deadline, expired, load_failed };
 
-/// Shares ownership of a value, which never changes. Empty on a miss. May outlive the view, the entry's stay in the
+/// Shares ownership of a value, which never changes. Empty on a miss, and where the origin has nothing. May outlive the view, the entry's stay in the
 /// cache and the invalidator. Different handles may be used on different threads; one handle is thread-compatible.
 template <class T>
 class Handle {
@@ -31,6 +32,9 @@ class Handle {
   const T* operator->() const noexcept { return &**this; }
   const T* get() const noexcept { return *this ? &**this : nullptr; }
 
+  /// Whether it is empty because a loader said that the origin has nothing under the key, just now or at most negative_ttl ago.
+  bool absent() const noexcept { return reading_.absent; }
+
   Origin origin() const noexcept { return reading_.origin; }
   Staleness staleness() const noexcept { return reading_.staleness; }
   bool stale() const noexcept { return reading_.staleness != Staleness::fresh; }
@@ -41,7 +45,8 @@ class Handle {
     return std::max(reading_.read_at - reading_.entry->stored_at(), Duration{});
   }
 
-  /// How long after the read the hard deadline was. Duration::max() if there is none.
+  /// How long after the read the hard deadline was. Duration::max() if there is none; negative where stale_if_error served a
+  /// value past it.
   Duration remaining() const noexcept {
     if (!*this) return Duration{};
     const Instant hard = reading_.entry->hard();

@@ -81,12 +81,21 @@ class LoadContext {
     return *this;
   }
 
+  /// What is returned stands for nothing: the origin has no such thing. It is kept for negative_ttl instead of the policy's
+  /// lifetime, and not at all without one. For loaders of a T that can say so itself, as an empty list or a null; a loader that
+  /// returns std::optional<T> says it by nullopt.
+  LoadContext& absent() noexcept {
+    absent_ = true;
+    return *this;
+  }
+
   const std::vector<std::string>& tags() const noexcept { return tags_; }
   const std::vector<std::string>& dependencies() const noexcept { return dependencies_; }
   const std::vector<VersionPin>& versions() const noexcept { return versions_; }
   bool outlives_captured() const noexcept { return outlives_captured_; }
   std::optional<Duration> requested_ttl() const noexcept { return ttl_; }
   bool keeps() const noexcept { return keep_; }
+  bool is_absent() const noexcept { return absent_; }
 
  private:
   friend class detail::NamespaceView;  // announces its policy version
@@ -98,6 +107,7 @@ class LoadContext {
   std::vector<VersionPin> versions_;
   std::optional<Duration> ttl_;
   bool keep_ = true;
+  bool absent_ = false;
   bool outlives_captured_ = false;
 };
 

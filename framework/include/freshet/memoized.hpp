@@ -136,7 +136,8 @@ class Memoized<T(Parameters...), KeyArguments<Positions...>> {
       sink(detail::erase(value));
     };
     auto keep = [&] { return background_loader(arguments...); };
-    return Handle<T>(state_->core->get_or_load(key.text(), run, keep, state_->options));
+    return Handle<T>(
+        state_->core->get_or_load(key.text(), run, keep, state_->options, detail::IfAbsent::load));
   }
 
   /// Forgets the result for these key arguments. A run under way is returned to its callers and not kept. Like

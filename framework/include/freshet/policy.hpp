@@ -50,6 +50,15 @@ struct BlockOptions {
   std::string separator{":"};                // one byte: where the prefixes of keys end
   Duration
       hold_off{};  // >= 0: how long after an invalidation what it hit is loaded without being kept
+  /// >= 0: for how long past its hard deadline, or after an expiry, a value is served to whoever would get the exception of a
+  /// failed load. Zero: never. Removed values are served to nobody.
+  Duration stale_if_error{};
+  /// >= 0: for how long after a failed load that old value is served without asking the loader again.
+  Duration retry_after_error = std::chrono::seconds{1};
+  /// >= 0: for how long, where there is no old value, a failed load's exception is thrown again instead of loading. Zero: not.
+  Duration error_ttl{};
+  /// >= 0: for how long it is kept that the origin has nothing under a key. Zero: not.
+  Duration negative_ttl{};
   LabelLimits labels{};
   OnReload on_reload = OnReload::expire;
 };

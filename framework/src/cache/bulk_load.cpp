@@ -35,8 +35,12 @@ void BulkLoad::run(ErasedBulkLoader loader) {
   for (bool first = true; open; first = false) {
     open = false;
     try {
+      // All looks first: one that throws what a load threw a moment ago takes no flight along.
       for (Item& item : items_) {
-        if (!item.settled && !look_up(item, first)) board(item);
+        if (!item.settled && !look_up(item, first)) hold_back(item);
+      }
+      for (Item& item : items_) {
+        if (!item.settled) board(item);
       }
       load_led(loader);
     } catch (...) {
@@ -59,7 +63,10 @@ bool BulkLoad::look_up(Item& item, bool first) {
   if (first) view_.capture(open_, item.name.ref());
   if (first && announces_) item.plan = view_.plan(item.name.ref(), options_);
   Reading found;
-  if (reads_) found = view_.look_up(item.name.ref(), kNoLoader, announces_ ? &item.plan : nullptr);
+  if (reads_) {
+    found = view_.look_up(item.name.ref(), kNoLoader, IfAbsent::answer,
+                          announces_ ? &item.plan : nullptr);
+  }
   if (first) view_.block_.count_read(item.name.ref(), static_cast<bool>(found.entry));
   if (!found.entry) return false;
   if (first) {
@@ -72,9 +79,16 @@ bool BulkLoad::look_up(Item& item, bool first) {
   return true;
 }
 
-void BulkLoad::board(Item& item) {
+void BulkLoad::hold_back(Item& item) {
   const KeyRef& key = item.name.ref();
   if (item.plan.labels.empty()) item.plan = view_.plan(key, options_);
+  if (apart_) return;
+  if (Reading old = view_.held_back(key, item.plan, options_); old.entry)
+    settle(item, std::move(old));
+}
+
+void BulkLoad::board(Item& item) {
+  const KeyRef& key = item.name.ref();
   if (apart_) {
     apart_loads_.add(key);
     item.led = view_.engine_->flights().board_alone(key, item.plan.labels);
@@ -94,7 +108,7 @@ void BulkLoad::board(Item& item) {
     return board(item);
   }
   if (options_.skip.read_l1) return;
-  if (Reading found = view_.look_up(key, kNoLoader, &item.plan);
+  if (Reading found = view_.look_up(key, kNoLoader, IfAbsent::answer, &item.plan);
       found.entry) {  // another flight landed since the first look
     view_.engine_->flights().complete(key, *std::exchange(item.led, nullptr), {});
     view_.add_missing(key, found.entry, item.plan);
@@ -116,25 +130,45 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
   const auto elapsed = [&] { return view_.engine_->clock().now() - loaded.began; };
   const auto capture = std::make_shared<CaptureState>(options_.capture);
   bool answered = false;
+  const auto finish = [&](Item& item, ErasedValue value) {
+    if (!answered) loaded.captured = capture->take();
+    // The time is counted once.
+    loaded.load_time = std::exchange(answered, true) ? Duration{} : elapsed();
+    EntryRef entry = key_load(item).finish(loaded, value);
+    item.led = nullptr;
+    settle(item, NamespaceView::loaded(std::move(entry)));
+  };
   try {
     const ScopesGuard reads(scopes_of_load(capture));
-    loader(missing, [&](std::size_t position, ErasedValue value) {
-      Item& item = *led.at(position);
-      if (!answered) loaded.captured = capture->take();
-      // The time is counted once.
-      loaded.load_time = std::exchange(answered, true) ? Duration{} : elapsed();
-      EntryRef entry = key_load(item).finish(loaded, value);
-      item.led = nullptr;
-      settle(item, NamespaceView::loaded(std::move(entry)));
-    });
+    loader(missing,
+           [&](std::size_t position, ErasedValue value) { finish(*led.at(position), value); });
+    for (Item* item : led) {
+      if (item->led) finish(*item, absent_value());  // the loader says that there is no such thing
+    }
   } catch (...) {
     if (!answered) view_.block_.count_load(elapsed(), false);
-    throw;
+    if (!answered) loaded.captured = capture->take();
+    fail_led(loaded, std::current_exception());
   }
-  for (Item* item : led) {
-    if (item->led) settle(*item, {});  // the loader says that there is no such thing
+}
+
+// Those that have an old value are answered with that. Throws the error if one has not.
+void BulkLoad::fail_led(const KeyLoad::Loaded& loaded, const std::exception_ptr& error) {
+  std::vector<Item*> failed;
+  for (Item& item : items_) {
+    if (!item.led) continue;
+    key_load(item).note_failure(loaded, error);
+    failed.push_back(&item);
   }
-  end_led(nullptr);
+  end_led(error);
+  for (Item* item : failed) {
+    settle(*item, load_or_old(*item, [&]() -> Reading { std::rethrow_exception(error); }));
+  }
+}
+
+Reading BulkLoad::load_or_old(Item& item, FunctionRef<Reading()> load) {
+  if (apart_) return load();
+  return view_.or_old(item.name.ref(), item.plan, options_, load);
 }
 
 KeyLoad BulkLoad::key_load(const Item& item) const {
@@ -145,19 +179,15 @@ KeyLoad BulkLoad::key_load(const Item& item) const {
           .flight = *item.led,
           .ttl = options_.ttl,
           .captures = options_.capture,
-          .fills = !apart_ && !options_.skip.write_l1};
+          .fills = !apart_ && !options_.skip.write_l1,
+          .is_shared = !apart_};
 }
 
 void BulkLoad::end_led(std::exception_ptr error) noexcept {
   for (Item& item : items_) {
     if (!item.led) continue;
     const auto flight = std::exchange(item.led, nullptr);
-    // Without a value and without an error those who wait start over.
-    if (error) {
-      view_.engine_->flights().fail(item.name.ref(), *flight, error);
-    } else {
-      view_.engine_->flights().complete(item.name.ref(), *flight, {});
-    }
+    view_.engine_->flights().fail(item.name.ref(), *flight, error);
   }
 }
 
@@ -167,7 +197,12 @@ void BulkLoad::wait_for_others() {
     const auto flight = std::exchange(item.awaited, nullptr);
     if (!item.may_take) {
       view_.engine_->flights().wait_for_end(item.name.ref(), *flight);
-    } else if (Reading shared = view_.take(item.name.ref(), *flight, item.start); shared.entry) {
+    } else if (Reading shared = load_or_old(item,
+                                            [&] {
+                                              return view_.take(item.name.ref(), *flight,
+                                                                item.start, IfAbsent::answer);
+                                            });
+               shared.entry) {
       view_.add_missing(item.name.ref(), shared.entry, item.plan);
       settle(item, std::move(shared));
     }

@@ -41,8 +41,13 @@ class BulkLoad {
   };
 
   bool look_up(Item& item, bool first);
+  /// Settles a key of which a load has just failed with its old value; throws what that threw if there is none.
+  void hold_back(Item& item);
   void board(Item& item);
   void load_led(ErasedBulkLoader loader);
+  void fail_led(const KeyLoad::Loaded& loaded, const std::exception_ptr& error);
+  /// Like NamespaceView::or_old, for what others may know of.
+  Reading load_or_old(Item& item, FunctionRef<Reading()> load);
   KeyLoad key_load(const Item& item) const;
   void end_led(std::exception_ptr error) noexcept;
   void wait_for_others();

@@ -41,9 +41,10 @@ void CaptureState::note(const Reading& reading) {
   }
   for (const AttachedLabel* late = carrier.attached(); late != nullptr; late = late->next)
     unite(captured_.labels, {late->label});
-  captured_.hard = std::min(captured_.hard, entry.hard());
-  captured_.stale =
-      captured_.stale || reading.staleness != Staleness::fresh || entry.made_of_stale();
+  const bool stale = reading.staleness != Staleness::fresh || entry.made_of_stale();
+  // What is made of something stale is not kept at all; a deadline that has passed is not the reason.
+  if (!stale) captured_.hard = std::min(captured_.hard, entry.hard());
+  captured_.stale = captured_.stale || stale;
 }
 
 void CaptureState::note_dirty() {

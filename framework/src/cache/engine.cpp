@@ -28,11 +28,11 @@ Components with_defaults(Components components) {
 std::vector<std::unique_ptr<PolicyBlock>> make_blocks(const config::PolicyModel& policy,
                                                       Freshness& freshness, SignalBus& bus,
                                                       RemovalListeners& removals,
-                                                      const AnalyticsOptions& analytics) {
+                                                      const RaiseTimes& times) {
   std::vector<std::unique_ptr<PolicyBlock>> blocks;
   for (const config::BlockModel& block : policy.blocks) {
-    blocks.push_back(
-        std::make_unique<PolicyBlock>(block, blocks.size(), freshness, bus, removals, analytics));
+    blocks.push_back(std::make_unique<PolicyBlock>(block, blocks.size(), freshness, bus, removals,
+                                                   policy.observation.analytics, times));
   }
   return blocks;
 }
@@ -64,7 +64,7 @@ bool matches(const ErasedPredicate& predicate, const Entry& entry) {
   for (const AttachedLabel* late = carrier.attached(); late != nullptr; late = late->next)
     add(*late->label);
   return predicate({carrier.name_space()->text(), entry.key(), tags, entry.stored_at()},
-                   entry.value());
+                   entry.is_absent() ? nullptr : entry.value());
 }
 
 std::vector<std::string> names_of(const config::PolicyModel& policy) {
@@ -75,11 +75,17 @@ std::vector<std::string> names_of(const config::PolicyModel& policy) {
 
 }  // namespace
 
+bool serves_on_error(const config::PolicyModel& policy) {
+  return std::any_of(policy.blocks.begin(), policy.blocks.end(), [](const auto& block) {
+    return block.options.stale_if_error > Duration::zero();
+  });
+}
+
 Engine::Engine(config::PolicyModel policy, Components components)
     : components_(with_defaults(std::move(components))),
       bus_(bus_options(components_, totals_)),
       removals_({components_.clock, components_.executor, components_.logger}, totals_),
-      blocks_(make_blocks(policy, freshness_, bus_, removals_, policy.observation.analytics)),
+      blocks_(make_blocks(policy, freshness_, bus_, removals_, raise_times_)),
       resolver_(names_of(policy)),
       rates_(blocks_.size(), policy.observation.warnings),
       dependencies_(freshness_, resolver_, blocks_, *components_.clock),
@@ -93,6 +99,7 @@ Engine::Engine(config::PolicyModel policy, Components components)
       schedules_(*components_.clock, [this](const Event& event) { events_.emit(event); }),
       running_(std::move(policy)),
       sweeper_(components_.executor, kSweepInterval, [this] { tick(); }) {
+  if (serves_on_error(running_)) raise_times_.begin({});
   for (const auto& block : blocks_)
     block->install(prepare(*block, running_.blocks[block->position()]), false);
   schedules_.set(running_.rules.schedules);
@@ -420,6 +427,12 @@ std::size_t Engine::sweep(std::size_t max_entries) {
   const Instant now = components_.clock->now();
   std::size_t freed = 0;
   for (const auto& block : blocks_) freed += block->store().sweep(now, max_entries);
+  for (const auto& block : blocks_) {
+    block->failed_loads().drop_if([&](const FailedLoad& failure) {
+      const KeyRef key(*failure.space, failure.key, failure.hash);
+      return failure.forgotten_at() <= now || !stands(failure, freshness_, key);
+    });
+  }
   retire_bans();
   freshness_.tidy();
   return freed;
@@ -455,7 +468,10 @@ void Engine::tick() {
   retire_bans();
   freshness_.tidy_if_grown();
   look_at_rates();
-  for (const auto& block : blocks_) refresher_.refresh_due(*block, kSweepInterval);
+  for (const auto& block : blocks_) {
+    refresher_.refresh_due(*block, kSweepInterval);
+    block->failed_loads().sweep(components_.clock->now());
+  }
   schedules_.look();
 }
 
@@ -472,6 +488,7 @@ void Engine::close() {
   work_.stop();
   for (const auto& block : blocks_) {
     block->unbind_loaders();
+    block->failed_loads().clear();
     block->store().close();
   }
 }

@@ -33,12 +33,16 @@
 #include "freshet/statistics.hpp"
 #include "refresh/single_flight.hpp"
 #include "stats/rates.hpp"
+#include "store/raise_times.hpp"
 
 namespace freshet::testing {
 struct EngineAccess;
 }
 
 namespace freshet::detail {
+
+/// Whether a block of it has stale_if_error.
+bool serves_on_error(const config::PolicyModel& policy);
 
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
@@ -109,7 +113,11 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// What was raised so far is in force from now on at the latest. Call after a raise: the clock is read after the revision.
   void note_raises() {
     const Revision newest = freshness_.revision();
-    hold_off_.note(components_.clock->now(), newest);
+    note_raises(components_.clock->now(), newest);
+  }
+  void note_raises(Instant now, Revision newest) {
+    hold_off_.note(now, newest);
+    raise_times_.note(now, newest);
   }
   const LoadServices& loads() const noexcept { return loads_; }
   Refresher& refresher() noexcept { return refresher_; }
@@ -178,6 +186,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   BlockCounters totals_;  // what belongs to no block
   SignalBus bus_;         // these two before the blocks, which tell them what leaves
   RemovalListeners removals_;
+  RaiseTimes raise_times_;  // asked by the blocks' stores
   std::vector<std::unique_ptr<PolicyBlock>> blocks_;
   config::BlockResolver resolver_;  // name to index in blocks_
   RateBook rates_;

@@ -65,6 +65,7 @@ Reloaded Engine::put_in_place(config::PolicyModel next) {
   }
   auto engine = std::make_shared<const rules::RuleEngine>(next.rules);
   hold_off_.remember(longest_hold_off(next), components_.clock->now(), freshness_.revision());
+  if (serves_on_error(next)) raise_times_.begin(freshness_.revision());
 
   events_.set_rules(std::move(engine));
   schedules_.set(next.rules.schedules);
@@ -96,7 +97,7 @@ std::uint64_t Engine::expire(const std::unordered_set<std::size_t>& blocks) {
   }
   if (set.empty()) return 0;
   const Instant now = components_.clock->now();
-  hold_off_.note(now, freshness_.raise(set, options.mode));
+  note_raises(now, freshness_.raise(set, options.mode));
   for (std::size_t i = 0; i < spaces.size(); ++i) {
     PolicyBlock& block = *blocks_[*index_of(*spaces[i])];
     rates_.note_invalidation(now, block.position());

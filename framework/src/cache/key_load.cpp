@@ -4,9 +4,25 @@
 #include <memory>
 #include <utility>
 
+#include "freshet/errors.hpp"
 #include "runtime/open_scopes.hpp"
 
 namespace freshet::detail {
+
+namespace {
+
+// A mistake of the program: who comes later does not make it.
+bool is_recursive(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const RecursiveLoad&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
 
 bool is_held_off(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,
                  std::span<const LabelRef> labels, Instant began, Revision held_from) {
@@ -27,13 +43,14 @@ KeyLoad::Loaded KeyLoad::begin() const {
 EntryRef KeyLoad::run(std::string_view given_key, ErasedLoader loader) const {
   EntryRef result;
   Loaded loaded = begin();
+  std::shared_ptr<CaptureState> capture;
+  std::optional<LoadContext> context;
   const auto elapsed = [&] { return services.clock.now() - loaded.began; };
   try {
-    const auto capture = std::make_shared<CaptureState>(captures);
-    LoadContext context(given_key, capture);
-    loaded.context = &context;
+    capture = std::make_shared<CaptureState>(captures);
+    loaded.context = &context.emplace(given_key, capture);
     const ScopesGuard reads(scopes_of_load(capture));  // what it reads is its own, or nobody's
-    loader(context, [&](ErasedValue value) {
+    loader(*context, [&](ErasedValue value) {
       loaded.load_time = elapsed();
       loaded.captured = capture->take();
       result = finish(loaded, value);
@@ -41,11 +58,53 @@ EntryRef KeyLoad::run(std::string_view given_key, ErasedLoader loader) const {
   } catch (...) {
     if (!result) {
       block.count_load(elapsed(), false);
+      if (capture && loaded.captured.labels.empty()) loaded.captured = capture->take();
+      note_failure(loaded, std::current_exception());
       services.flights.fail(key, flight, std::current_exception());
     }
     throw;
   }
   return result;
+}
+
+void KeyLoad::note_failure(const Loaded& loaded, const std::exception_ptr& error) const noexcept {
+  const BlockOptions& options = plan.policy->options;
+  const bool serves_old = options.stale_if_error > Duration::zero();
+  const Duration retry_after = serves_old ? options.retry_after_error : Duration::zero();
+  if (!is_shared || std::max(retry_after, options.error_ttl) == Duration::zero()) return;
+  if (is_recursive(error)) return;
+  try {
+    const Instant now = services.clock.now();
+    std::vector<LabelRef> labels = services.flights.seal(key, flight);
+    const std::size_t asked = labels.size();
+    add_labels(loaded, labels);
+    if (const Found old = block.store().find_on_error(key, now, options.stale_if_error))
+      unite(labels, entry_of(old.entry).carrier().all_labels());
+    block.failed_loads().note(std::make_shared<const FailedLoad>(
+        FailedLoad{.space = plan.labels.front(),
+                   .key = std::string(key.key),
+                   .hash = key.hash,
+                   .error = error,
+                   .sequence = flight.sequence(),
+                   .birth = flight.birth(),
+                   .labels = std::move(labels),
+                   .asked = asked,
+                   .retry_at = later(now, retry_after),
+                   .error_until = later(now, options.error_ttl)}));
+  } catch (
+      ...) {  // NOLINT(bugprone-empty-catch): no memory to remember it: the next reader tries again
+  }
+}
+
+bool stands(const FailedLoad& failure, const Freshness& freshness, const KeyRef& key) noexcept {
+  return freshness.keys().sequence(key.hash) == failure.sequence &&
+         freshness.judge_load(failure.birth, failure.labels, key.key) == Verdict::fresh;
+}
+
+bool is_held_back(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,
+                  Instant now) {
+  const auto failure = block.failed_loads().find(key, now);
+  return failure && now < failure->retry_at && stands(*failure, services.freshness, key);
 }
 
 EntryRef KeyLoad::finish(const Loaded& loaded, ErasedValue value) const {
@@ -62,13 +121,17 @@ EntryRef KeyLoad::finish(const Loaded& loaded, ErasedValue value) const {
                          .context = loaded.context,
                          .load_time = loaded.load_time,
                          .at_most = outlives ? kNever : loaded.captured.hard,
-                         .inherits_overflow = inherits_overflow};
+                         .inherits_overflow = inherits_overflow,
+                         .has_no_value = is_absent(value)};
   MadeEntry made =
       block.make_entry(key, plan, std::move(labels), terms, services.clock.now(), value);
+  if (terms.is_absent()) block.counters().add(Metric::negative_loads);
   entry_of(made.entry).set_made_of_stale(loaded.captured.stale);
   entry_of(made.entry).set_made_of_dirty(loaded.captured.dirty);
   FRESHET_PAUSE("load_done_before_fill");
   if (is_stored(made.outcome)) made.outcome = keep(made, loaded, proven_since);
+  block.failed_loads().forget(key);
+  if (made.outcome == StoreOutcome::not_kept_absent) drop_old(loaded);
   block.count(made.outcome);
   block.count_load(loaded.load_time, true);
   // Those who wait start over where the value may hold what is not committed.
@@ -97,6 +160,12 @@ Revision KeyLoad::add_labels(const Loaded& loaded, std::vector<LabelRef>& labels
       });
   block.add_captured(read, labels);
   return proven_since;
+}
+
+// The origin has nothing any more, though nothing is kept of that: what was there before is not served further.
+void KeyLoad::drop_old(const Loaded& loaded) const {
+  if (fills && !loaded.captured.stale)
+    block.store().supersede(key, flight.sequence(), flight.birth(), services.clock.now());
 }
 
 StoreOutcome KeyLoad::keep(const MadeEntry& made, const Loaded& loaded,

@@ -4,6 +4,7 @@
 // load like any other: its birth was noted before it began.
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <string_view>
 
@@ -35,6 +36,7 @@ struct KeyLoad {
   std::optional<Duration> ttl{};     // what the caller asked for
   bool captures = true;              // whether what the loader reads becomes labels
   bool fills = true;                 // whether the value may be kept
+  bool is_shared = true;             // false: for its caller alone, and so is its failure
   const Entry* refreshed = nullptr;  // the entry that is loaded again, if it is a refresh
 
   /// Runs the loader, keeps what it makes if it may be kept, hands it to those who wait. Ends the
@@ -55,11 +57,22 @@ struct KeyLoad {
   /// The second half, for a value that is there. Ends the flight, unless it throws.
   EntryRef finish(const Loaded& loaded, ErasedValue value) const;
 
+  /// Remembers that the loader threw, where the block asks for it. Before the flight ends: whoever comes after that finds it.
+  void note_failure(const Loaded& loaded, const std::exception_ptr& error) const noexcept;
+
  private:
   /// Adds what the loader named and read. Returns since when writes of the keys among it are seen.
   Revision add_labels(const Loaded& loaded, std::vector<LabelRef>& labels) const;
+  void drop_old(const Loaded& loaded) const;
   StoreOutcome keep(const MadeEntry& made, const Loaded& loaded, Revision proven_since) const;
 };
+
+/// Whether a failure still says something of its key: neither that nor what it carries was written or invalidated since.
+bool stands(const FailedLoad& failure, const Freshness& freshness, const KeyRef& key) noexcept;
+
+/// Whether a load of the key failed so lately that its old value is to be served without another one.
+bool is_held_back(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,
+                  Instant now);
 
 /// Whether a value whose load began at `began`, judged by `held_from`, came too soon after an invalidation.
 bool is_held_off(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,

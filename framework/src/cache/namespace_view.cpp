@@ -38,13 +38,13 @@ std::uint64_t declared_hash(const EntryOptions& options) {
   return sum;
 }
 
+}  // namespace
+
 bool carries_versions(const Entry& entry, const EntryPlan& plan) {
   return std::all_of(plan.labels.begin(), plan.labels.end(), [&](const LabelRef& label) {
     return label->kind() != LabelKind::version || entry.carrier().carries(label.get());
   });
 }
-
-}  // namespace
 
 NamespaceView::NamespaceView(std::shared_ptr<Engine> engine, PolicyBlock& block, LabelRef space,
                              std::string scope, std::string policy_version)
@@ -64,7 +64,8 @@ CallStart NamespaceView::note_start(const KeyRef& key) const noexcept {
 
 Reading NamespaceView::loaded(EntryRef entry) noexcept {
   const Instant stored_at = entry->stored_at();
-  return {std::move(entry), Origin::loaded, Staleness::fresh, stored_at};
+  const bool absent = entry_of(entry).is_absent();
+  return {std::move(entry), Origin::loaded, Staleness::fresh, stored_at, absent};
 }
 
 void NamespaceView::check(const EntryOptions& options) {
@@ -139,7 +140,14 @@ Reading NamespaceView::captured(const Scopes* open, Reading reading) {
   return open == nullptr ? reading : captured(open->capture, std::move(reading));
 }
 
-Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, const EntryPlan* plan) {
+Reading NamespaceView::absent(EntryRef entry, IfAbsent if_absent, Instant now) noexcept {
+  if (if_absent == IfAbsent::load) return {};
+  block_.counters().add(Metric::negative_hits);
+  return {std::move(entry), Origin::l1, Staleness::fresh, now, true};
+}
+
+Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, IfAbsent if_absent,
+                               const EntryPlan* plan) {
   if (plan != nullptr && plan->outdated) return {};
   const Instant now = engine_->clock().coarse_now();
   Found found = block_.store().find(key, now);
@@ -149,6 +157,7 @@ Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, const EntryPl
   Staleness staleness = Staleness::fresh;
   bool refresh = found.refresh_due;
   if (found.expired || entry.soft() <= now) {
+    if (entry.is_absent()) return absent(std::move(found.entry), if_absent, now);
     const ReadDecision decision = block_.on_soft_expired(entry, now);
     if (decision == ReadDecision::miss) return {};
     refresh = refresh || decision == ReadDecision::serve_and_refresh;
@@ -171,9 +180,12 @@ Reading NamespaceView::get(const KeyRef& key, const Skip& skip) {
   const Scopes* const open = open_scopes();
   capture(open, key);
   Reading found;
-  if (!skip.read_l1 && may_read(open) && !is_outdated()) found = look_up(key, kNoLoader);
+  if (!skip.read_l1 && may_read(open) && !is_outdated())
+    found = look_up(key, kNoLoader, IfAbsent::answer);
   block_.count_read(key, static_cast<bool>(found.entry));
-  return captured(open, std::move(found));
+  Reading answer = captured(open, std::move(found));
+  hide_absent(answer);
+  return answer;
 }
 
 // Memory is asked for what several keys need before any of them is looked up, so that their misses overlap.
@@ -217,33 +229,42 @@ bool NamespaceView::contains(std::string_view key) {
   Found found = block_.store().peek(name.ref(), now);
   if (!found) return false;
   // What makes the entry go makes the answer another one.
-  const bool past_soft = found.entry->soft() <= now;
+  const bool is_absent = entry_of(found.entry).is_absent();
+  const bool past_soft = found.entry->soft() <= now && !is_absent;
   const Staleness staleness = found.expired ? Staleness::expired
                               : past_soft   ? Staleness::soft_deadline
                                             : Staleness::fresh;
   captured(open, {std::move(found.entry), Origin::l1, staleness, now});
-  return true;
+  return !is_absent;
 }
 
 Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
-                                   const EntryOptions& options) {
+                                   const EntryOptions& options, IfAbsent if_absent) {
   check(options);
   const FullKey name = full(key);
+  const LoadCall call{name, loader, keep, options, if_absent};
   const Scopes* const open = open_scopes();
-  if (open == nullptr) return read_or_load(open, name, loader, keep, options);
-  capture(open, name.ref());
-  const auto reads_for = open->capture;  // the loader may end what is open
-  return captured(reads_for, loads_apart(*open) ? read_or_load_apart(*open, name, loader, options)
-                                                : read_or_load(open, name, loader, keep, options));
+  Reading answer;
+  if (open == nullptr) {
+    answer = read_or_load(open, call);
+  } else {
+    capture(open, name.ref());
+    const auto reads_for = open->capture;  // the loader may end what is open
+    answer = captured(
+        reads_for, loads_apart(*open) ? read_or_load_apart(*open, call) : read_or_load(open, call));
+  }
+  hide_absent(answer);
+  return answer;
 }
 
 // A hit may start a refresh, but not with this call's loader, which may read through the transaction.
-Reading NamespaceView::read_or_load_apart(const Scopes& open, const FullKey& name,
-                                          ErasedLoader loader, const EntryOptions& options) {
-  const KeyRef& key = name.ref();
+Reading NamespaceView::read_or_load_apart(const Scopes& open, const LoadCall& call) {
+  const KeyRef& key = call.name.ref();
+  const EntryOptions& options = call.options;
   const EntryPlan plan = this->plan(key, options);
   Reading hit;
-  if (!options.skip.read_l1 && !bypasses_reads(open)) hit = look_up(key, kNoLoader, &plan);
+  if (!options.skip.read_l1 && !bypasses_reads(open))
+    hit = look_up(key, kNoLoader, call.if_absent, &plan);
   block_.count_read(key, static_cast<bool>(hit.entry));
   if (hit.entry) {
     follow_drift(key, hit.entry, options);
@@ -259,51 +280,57 @@ Reading NamespaceView::read_or_load_apart(const Scopes& open, const FullKey& nam
                      .flight = *flight,
                      .ttl = options.ttl,
                      .captures = options.capture,
-                     .fills = false};
-  return loaded(load.run(name.given(), loader));
+                     .fills = false,
+                     .is_shared = false};
+  return loaded(load.run(call.name.given(), call.loader));
 }
 
-Reading NamespaceView::read_or_load(const Scopes* open, const FullKey& name, ErasedLoader loader,
-                                    KeepLoader keep, const EntryOptions& options) {
-  CallStart start = note_start(name.ref());  // before the first look
-  const bool announces = this->announces(options, open);
+Reading NamespaceView::read_or_load(const Scopes* open, const LoadCall& call) {
+  const KeyRef& key = call.name.ref();
+  CallStart start = note_start(key);  // before the first look
+  const bool announces = this->announces(call.options, open);
   EntryPlan plan;
-  if (announces) plan = this->plan(name.ref(), options);
+  if (announces) plan = this->plan(key, call.options);
   const EntryPlan* wanted = announces ? &plan : nullptr;
   const auto look = [&] {
-    return options.skip.read_l1 ? Reading{} : look_up(name.ref(), keep, wanted);
+    return call.options.skip.read_l1 ? Reading{} : look_up(key, call.keep, call.if_absent, wanted);
   };
   if (Reading hit = look(); hit.entry) {
-    block_.count_read(name.ref(), true);
-    follow_drift(name.ref(), hit.entry, options);
+    block_.count_read(key, true);
+    follow_drift(key, hit.entry, call.options);
     return hit;
   }
-  block_.count_read(name.ref(), false);
-  if (!announces) plan = this->plan(name.ref(), options);
+  block_.count_read(key, false);
+  if (!announces) plan = this->plan(key, call.options);
   for (;;) {
+    if (Reading old = held_back(key, plan, call.options); old.entry) return old;
     const auto [role, flight] =
-        engine_->flights().board(name.ref(), start, plan.labels, plan.proven_since);
+        engine_->flights().board(key, start, plan.labels, plan.proven_since);
     switch (role) {
       case SingleFlight::Role::lead:
-        if (becomes_outdated(name.ref(), *flight, plan)) {
-          engine_->flights().complete(name.ref(), *flight, {});  // whoever waits starts over
-          plan = this->plan(name.ref(), options);
+        if (becomes_outdated(key, *flight, plan)) {
+          engine_->flights().complete(key, *flight, {});  // whoever waits starts over
+          plan = this->plan(key, call.options);
           break;
         }
-        return lead(name, plan, *flight, loader, keep, options);
+        return or_old(key, plan, call.options,
+                      [&, &flight = *flight] { return lead(call, plan, flight); });
       case SingleFlight::Role::join:
-        if (Reading shared = take(name.ref(), *flight, start); shared.entry) {
-          add_missing(name.ref(), shared.entry, plan);
+        if (Reading shared =
+                or_old(key, plan, call.options,
+                       [&, &flight = *flight] { return take(key, flight, start, call.if_absent); });
+            shared.entry) {
+          add_missing(key, shared.entry, plan);
           return shared;
         }
         break;
       case SingleFlight::Role::wait:
-        engine_->flights().wait_for_end(name.ref(), *flight);
+        engine_->flights().wait_for_end(key, *flight);
         break;
     }
-    start = note_start(name.ref());
+    start = note_start(key);
     if (Reading found = look(); found.entry) {
-      add_missing(name.ref(), found.entry, plan);
+      add_missing(key, found.entry, plan);
       return count_shared(std::move(found));
     }
   }
@@ -343,10 +370,11 @@ void NamespaceView::add_missing(const KeyRef& key, const EntryRef& ref, const En
                         block_.policy()->options.labels.per_entry);
 }
 
-Reading NamespaceView::take(const KeyRef& key, SingleFlight::Flight& flight,
-                            const CallStart& start) {
+Reading NamespaceView::take(const KeyRef& key, SingleFlight::Flight& flight, const CallStart& start,
+                            IfAbsent if_absent) {
   EntryRef result = engine_->flights().wait(key, flight);
   if (!result || !engine_->flights().usable(key, result, start)) return {};
+  if (entry_of(result).is_absent() && if_absent == IfAbsent::load) return {};
   return count_shared(loaded(std::move(result)));
 }
 
@@ -355,33 +383,40 @@ Reading NamespaceView::count_shared(Reading reading) noexcept {
   return reading;
 }
 
-Reading NamespaceView::lead(const FullKey& name, const EntryPlan& plan,
-                            SingleFlight::Flight& flight, ErasedLoader loader, KeepLoader keep,
-                            const EntryOptions& options) {
-  const KeyRef& key = name.ref();
-  Reading found;
+Reading NamespaceView::look_again(const LoadCall& call, const EntryPlan& plan,
+                                  SingleFlight::Flight& flight) {
+  const KeyRef& key = call.name.ref();
   try {
-    // Between this caller's look and its boarding another flight may have landed.
-    if (!options.skip.read_l1) found = look_up(key, keep, &plan);
+    if (call.options.skip.read_l1) return {};
+    if (Reading found = look_up(key, call.keep, call.if_absent, &plan); found.entry) {
+      add_missing(key, found.entry, plan);
+      return count_shared(std::move(found));
+    }
+    return held_back(key, plan, call.options);
   } catch (...) {
     engine_->flights().fail(key, flight, std::current_exception());
     throw;
   }
-  if (found.entry) {
+}
+
+Reading NamespaceView::lead(const LoadCall& call, const EntryPlan& plan,
+                            SingleFlight::Flight& flight) {
+  const KeyRef& key = call.name.ref();
+  // Between this caller's look and its boarding another flight may have landed.
+  if (Reading found = look_again(call, plan, flight); found.entry) {
     // Whoever waits looks for itself: it may have begun after something took from the store what was found here.
     engine_->flights().complete(key, flight, {});
-    add_missing(key, found.entry, plan);
-    return count_shared(std::move(found));
+    return found;
   }
   const KeyLoad load{.services = engine_->loads(),
                      .block = block_,
                      .key = key,
                      .plan = plan,
                      .flight = flight,
-                     .ttl = options.ttl,
-                     .captures = options.capture,
-                     .fills = !options.skip.write_l1};
-  return loaded(load.run(name.given(), loader));
+                     .ttl = call.options.ttl,
+                     .captures = call.options.capture,
+                     .fills = !call.options.skip.write_l1};
+  return loaded(load.run(call.name.given(), call.loader));
 }
 
 void NamespaceView::bind_loader(std::shared_ptr<const BackgroundLoader> loader) {
@@ -397,13 +432,20 @@ void NamespaceView::bind_loader(std::shared_ptr<const BackgroundLoader> loader) 
   block_.bind_loader(space_, std::move(loader));
 }
 
+void NamespaceView::cacheable_if(std::shared_ptr<const CacheablePredicate> predicate) {
+  block_.bind_predicate(space_, std::move(predicate));
+}
+
 void NamespaceView::get_or_load_many(std::span<const std::string_view> keys,
                                      ErasedBulkLoader loader, const EntryOptions& options,
                                      std::span<Reading> answers) {
   check(options);
   const auto reads_for = copy_open_scopes().capture;
   BulkLoad(*this, keys, options, answers).run(loader);
-  for (const Reading& answer : answers) captured(reads_for, answer);
+  for (Reading& answer : answers) {
+    answer = captured(reads_for, std::move(answer));
+    hide_absent(answer);
+  }
 }
 
 Invalidated NamespaceView::invalidate_if(const ErasedPredicate& predicate,

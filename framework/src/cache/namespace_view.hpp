@@ -13,6 +13,9 @@
 
 namespace freshet::detail {
 
+/// Whether an entry was made with the versions that a plan names.
+bool carries_versions(const Entry& entry, const EntryPlan& plan);
+
 class NamespaceView final : public NamespaceCache {
  public:
   /// `scope` is what every key of this view begins with; empty for the whole namespace. `policy_version` is what the view
@@ -26,8 +29,9 @@ class NamespaceView final : public NamespaceCache {
   bool visit(std::string_view key, FunctionRef<void(const void* value)> visitor) override;
   bool contains(std::string_view key) override;
   Reading get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
-                      const EntryOptions& options) override;
+                      const EntryOptions& options, IfAbsent if_absent) override;
   void bind_loader(std::shared_ptr<const BackgroundLoader> loader) override;
+  void cacheable_if(std::shared_ptr<const CacheablePredicate> predicate) override;
   void get_or_load_many(std::span<const std::string_view> keys, ErasedBulkLoader loader,
                         const EntryOptions& options, std::span<Reading> answers) override;
   StoreOutcome put(std::string_view key, ErasedValue value, const EntryOptions& options) override;
@@ -46,6 +50,15 @@ class NamespaceView final : public NamespaceCache {
 
  private:
   friend class BulkLoad;
+
+  /// What get_or_load is called with, and what follows from it.
+  struct LoadCall {
+    const FullKey& name;
+    ErasedLoader loader;
+    KeepLoader keep;
+    const EntryOptions& options;
+    IfAbsent if_absent;
+  };
 
   FullKey full(std::string_view key) const;
   Reading get(const KeyRef& key, const Skip& skip);
@@ -69,6 +82,10 @@ class NamespaceView final : public NamespaceCache {
   void capture(const Scopes* open, const KeyRef& key);
   static Reading captured(const std::shared_ptr<CaptureState>& capture, Reading reading);
   static Reading captured(const Scopes* open, Reading reading);
+  /// Where the origin has nothing, the caller gets no entry.
+  static void hide_absent(Reading& answer) noexcept {
+    if (answer.absent) answer.entry = EntryRef();
+  }
   /// Stores a value or forgets the key, and says which.
   StoreOutcome replace(const MadeEntry& made, const EntryPlan& plan, const KeyRef& key,
                        Instant now);
@@ -78,24 +95,40 @@ class NamespaceView final : public NamespaceCache {
   void add_missing(const KeyRef& key, const EntryRef& ref, const EntryPlan& plan);
   /// Looks whether the labels that a caller names are those of the entry, and adds what it lacks.
   void follow_drift(const KeyRef& key, const EntryRef& ref, const EntryOptions& options);
-  Reading read_or_load(const Scopes* open, const FullKey& name, ErasedLoader loader,
-                       KeepLoader keep, const EntryOptions& options);
-  /// For a caller whose loads are its own: what it loads is neither kept nor shared.
-  Reading read_or_load_apart(const Scopes& open, const FullKey& name, ErasedLoader loader,
-                             const EntryOptions& options);
+  Reading read_or_load(const Scopes* open, const LoadCall& call);
+  /// For a caller whose loads are its own: what it loads is neither kept nor shared, and what it throws is thrown.
+  Reading read_or_load_apart(const Scopes& open, const LoadCall& call);
   StoreOutcome store(const FullKey& name, ErasedValue value, const EntryOptions& options,
                      const Lease* lease);
   CallStart note_start(const KeyRef& key) const noexcept;
   static Reading loaded(EntryRef entry) noexcept;
+
+  // On error (namespace_view_errors.cpp).
+  /// Carries out `load`. If it throws what a loader threw, and the old value may be served to this caller, that. It is judged
+  /// now, after the load: it may have been removed meanwhile.
+  Reading or_old(const KeyRef& key, const EntryPlan& plan, const EntryOptions& options,
+                 FunctionRef<Reading()> load);
+  /// The old value, or what has come since, if it may be served to this caller; counted, with what the caller names added.
+  Reading look_up_on_error(const KeyRef& key, const EntryPlan& plan, const EntryOptions& options);
+  Reading find_on_error(const KeyRef& key, const EntryPlan& plan, const EntryOptions& options);
+  /// The failure that still says something to a caller with this plan; null: there is none.
+  std::shared_ptr<const FailedLoad> failed_before(const KeyRef& key, const EntryPlan& plan,
+                                                  Instant now) const;
+  /// Where a load of the key has just failed: the old value; or throws what was thrown then. Empty: load.
+  Reading held_back(const KeyRef& key, const EntryPlan& plan, const EntryOptions& options);
   /// What may be served of the key now. Starts a refresh where one is called for, with a loader from
   /// `keep` or the bound one. `plan`, of a caller that announces versions, is what the entry must have been made with.
-  Reading look_up(const KeyRef& key, KeepLoader keep, const EntryPlan* plan = nullptr);
+  Reading look_up(const KeyRef& key, KeepLoader keep, IfAbsent if_absent,
+                  const EntryPlan* plan = nullptr);
+  Reading absent(EntryRef entry, IfAbsent if_absent, Instant now) noexcept;
   /// Waits for a flight; an empty reading means: start over. Throws what its loader threw, or RecursiveLoad.
-  Reading take(const KeyRef& key, SingleFlight::Flight& flight, const CallStart& start);
+  Reading take(const KeyRef& key, SingleFlight::Flight& flight, const CallStart& start,
+               IfAbsent if_absent);
   Reading count_shared(Reading reading) noexcept;
   /// Loads with a flight that this thread leads; ends the flight, whatever happens.
-  Reading lead(const FullKey& name, const EntryPlan& plan, SingleFlight::Flight& flight,
-               ErasedLoader loader, KeepLoader keep, const EntryOptions& options);
+  Reading lead(const LoadCall& call, const EntryPlan& plan, SingleFlight::Flight& flight);
+  /// What another flight has brought, or a failure a moment ago allows, since the caller looked. Ends the flight if it throws.
+  Reading look_again(const LoadCall& call, const EntryPlan& plan, SingleFlight::Flight& flight);
 
   std::shared_ptr<Engine> engine_;
   PolicyBlock& block_;

@@ -12,7 +12,7 @@ namespace freshet::detail {
 
 PolicyBlock::PolicyBlock(const config::BlockModel& model, std::size_t position,
                          Freshness& freshness, SignalBus& bus, RemovalListeners& removals,
-                         const AnalyticsOptions& analytics)
+                         const AnalyticsOptions& analytics, const RaiseTimes& times)
     : position_(position),
       name_(model.name),
       limits_bytes_(model.options.capacity.bytes != 0),
@@ -21,7 +21,7 @@ PolicyBlock::PolicyBlock(const config::BlockModel& model, std::size_t position,
       bus_(bus),
       removals_(removals),
       hot_keys_(analytics),
-      store_(model.options.eviction, model.options.capacity, freshness, *this) {}
+      store_(model.options.eviction, model.options.capacity, freshness, *this, &times) {}
 
 std::shared_ptr<const BlockPolicy> PolicyBlock::policy() const {
   rt::Lock lock(policy_mutex_);
@@ -127,6 +127,38 @@ bool PolicyBlock::fit_labels(const LabelLimits& limits, std::vector<LabelRef>& l
   return true;
 }
 
+Deadlines PolicyBlock::deadlines_of(const BlockPolicy& policy, const EntryView& view,
+                                    const EntryTerms& terms, Instant now) {
+  Deadlines deadlines;
+  if (terms.is_absent()) {
+    Duration lifetime = policy.options.negative_ttl;
+    if (view.requested_ttl) lifetime = std::min(lifetime, *view.requested_ttl);
+    if (view.loader_ttl) lifetime = std::min(lifetime, *view.loader_ttl);
+    deadlines.hard = later(now, lifetime);
+    if (terms.has_no_value) deadlines.soft = Instant::min();  // see Entry::is_absent()
+  } else {
+    deadlines = policy.strategies.whole->on_store(view, now);
+  }
+  deadlines.hard = std::min(deadlines.hard, terms.at_most);
+  return deadlines;
+}
+
+bool PolicyBlock::is_cacheable(const KeyRef& key, const ErasedValue& value) {
+  if (!has_predicates_.load(std::memory_order_acquire) || is_absent(value)) return true;
+  std::shared_ptr<const CacheablePredicate> predicate;
+  {
+    rt::Lock lock(loaders_mutex_);
+    const auto found = predicates_.find(key.space);
+    if (found != predicates_.end()) predicate = found->second.predicate;
+  }
+  try {
+    return !predicate || (*predicate)(key.key, value.object);
+  } catch (...) {
+    counters_.add(Metric::handler_failures);
+    return false;
+  }
+}
+
 MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
                                   std::vector<LabelRef> labels, const EntryTerms& terms,
                                   Instant now, ErasedValue value) {
@@ -147,21 +179,25 @@ MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
       .load_time = terms.load_time,
       .bytes = entry_bytes(key, value),
   };
-  Deadlines deadlines = policy->strategies.whole->on_store(view, now);
-  deadlines.hard = std::min(deadlines.hard, terms.at_most);
+  const Deadlines deadlines = deadlines_of(*policy, view, terms, now);
   StoreOutcome outcome = StoreOutcome::stored;
   if (terms.context != nullptr && !terms.context->keeps()) {
     outcome = StoreOutcome::not_kept_by_loader;
+  } else if (terms.is_absent() && policy->options.negative_ttl == Duration::zero()) {
+    outcome = StoreOutcome::not_kept_absent;
   } else if (!key_matches || deadlines.hard <= now) {
     outcome = StoreOutcome::not_kept_by_policy;
   } else if (labels.size() > 1 + policy->options.labels.per_entry &&
              freshness_.announces_old_version(labels)) {
     outcome = StoreOutcome::refused_version;  // the version may be among the labels left out
+  } else if (!is_cacheable(key, value)) {
+    outcome = StoreOutcome::not_kept_by_predicate;
   } else if (!fit_labels(policy->options.labels, labels, deadlines, terms.inherits_overflow)) {
     outcome = StoreOutcome::refused_labels;
   }
-  EntryRef ref =
-      Entry::create(key, std::move(labels), terms.birth, now, deadlines, value, terms.request);
+  EntryRequest request = terms.request;
+  if (!terms.is_absent()) request.stale_for = policy->options.stale_if_error;
+  EntryRef ref = Entry::create(key, std::move(labels), terms.birth, now, deadlines, value, request);
   entry_of(ref).declared.store(plan.declared, std::memory_order_relaxed);
   return {std::move(ref), outcome};
 }
@@ -199,16 +235,27 @@ void PolicyBlock::bind_loader(const LabelRef& space,
   old = std::exchange(loaders_[space.get()], {space, std::move(loader)});
 }
 
+void PolicyBlock::bind_predicate(const LabelRef& space,
+                                 std::shared_ptr<const CacheablePredicate> predicate) {
+  BoundPredicate old;  // let go of after the lock
+  rt::Lock lock(loaders_mutex_);
+  old = std::exchange(predicates_[space.get()], {space, std::move(predicate)});
+  has_predicates_.store(true, std::memory_order_release);
+}
+
 void PolicyBlock::unbind_loaders() {
   std::unordered_map<const Label*, BoundLoader> old;  // let go of after the lock
+  std::unordered_map<const Label*, BoundPredicate> old_predicates;
   rt::Lock lock(loaders_mutex_);
   old.swap(loaders_);
+  old_predicates.swap(predicates_);
 }
 
 void PolicyBlock::count(StoreOutcome outcome) noexcept {
   switch (outcome) {
     case StoreOutcome::stored:
     case StoreOutcome::closed:
+    case StoreOutcome::not_kept_absent:  // negative_loads
       return;
     case StoreOutcome::refused_key_changed:
       return counters_.add(Metric::refused_key_changed);
@@ -232,6 +279,8 @@ void PolicyBlock::count(StoreOutcome outcome) noexcept {
       return counters_.add(Metric::not_kept_by_policy);
     case StoreOutcome::not_kept_by_loader:
       return counters_.add(Metric::not_kept_by_loader);
+    case StoreOutcome::not_kept_by_predicate:
+      return counters_.add(Metric::not_kept_by_predicate);
     case StoreOutcome::too_large:
       return counters_.add(Metric::too_large);
   }
@@ -239,7 +288,7 @@ void PolicyBlock::count(StoreOutcome outcome) noexcept {
 
 void PolicyBlock::on_removed(const Entry& entry, RemovalCause cause) noexcept {
   tell(NoticeKind::removed, *entry.carrier().name_space(), entry.key(), cause);
-  if (removals_.listened()) removals_.note(entry, cause);
+  if (removals_.listened() && !entry.is_absent()) removals_.note(entry, cause);
   switch (cause) {
     case RemovalCause::explicit_:
       return counters_.add(Metric::removed_explicit);

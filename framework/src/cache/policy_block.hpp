@@ -15,6 +15,7 @@
 
 #include "analytics/hot_keys.hpp"
 #include "cache/block_policy.hpp"
+#include "cache/failed_loads.hpp"
 #include "cache/removal_listeners.hpp"
 #include "config/policy_model.hpp"
 #include "freshet/detail/namespace_cache.hpp"
@@ -49,6 +50,12 @@ struct EntryTerms {
   Duration load_time{};
   Instant at_most = kNever;        // what it was made from is good until then
   bool inherits_overflow = false;  // what it was made from has labels beyond a limit
+  bool has_no_value = false;       // the origin has nothing: what is kept is that
+
+  /// Whether a loader said that the origin has nothing, with or without a value that stands for that.
+  bool is_absent() const noexcept {
+    return has_no_value || (context != nullptr && context->is_absent());
+  }
 };
 
 /// What a value turned into: an entry, and where it may be stored or why it may not.
@@ -61,13 +68,16 @@ class PolicyBlock final : public RemovalObserver {
  public:
   /// `position` is that of the block in the policy. A policy is to be installed before anything else.
   PolicyBlock(const config::BlockModel& model, std::size_t position, Freshness& freshness,
-              SignalBus& bus, RemovalListeners& removals, const AnalyticsOptions& analytics);
+              SignalBus& bus, RemovalListeners& removals, const AnalyticsOptions& analytics,
+              const RaiseTimes& times);
 
   const std::string& name() const noexcept { return name_; }
   std::size_t position() const noexcept { return position_; }
   Store& store() noexcept { return store_; }
   BlockCounters& counters() noexcept { return counters_; }
   HotKeyTracker& hot_keys() noexcept { return hot_keys_; }
+  FailedLoads& failed_loads() noexcept { return failed_loads_; }
+  const FailedLoads& failed_loads() const noexcept { return failed_loads_; }
 
   /// What is in force now.
   std::shared_ptr<const BlockPolicy> policy() const FRESHET_EXCLUDES(policy_mutex_);
@@ -110,7 +120,10 @@ class PolicyBlock final : public RemovalObserver {
   /// Null unbinds.
   void bind_loader(const LabelRef& space, std::shared_ptr<const BackgroundLoader> loader)
       FRESHET_EXCLUDES(loaders_mutex_);
-  /// Lets go of all bound loaders, and of what they hold.
+  /// Which values of a namespace may be kept; a later one replaces it.
+  void bind_predicate(const LabelRef& space, std::shared_ptr<const CacheablePredicate> predicate)
+      FRESHET_EXCLUDES(loaders_mutex_);
+  /// Lets go of all bound loaders and predicates, and of what they hold.
   void unbind_loaders() FRESHET_EXCLUDES(loaders_mutex_);
 
   RefreshBudget& budget() noexcept { return budget_; }
@@ -146,6 +159,11 @@ class PolicyBlock final : public RemovalObserver {
   void on_swept(RemovalCause cause) noexcept override;
 
  private:
+  /// When an entry is over, by the strategy or, where the origin has nothing, by negative_ttl.
+  static Deadlines deadlines_of(const BlockPolicy& policy, const EntryView& view,
+                                const EntryTerms& terms, Instant now);
+  /// What the bound predicate says.
+  bool is_cacheable(const KeyRef& key, const ErasedValue& value) FRESHET_EXCLUDES(loaders_mutex_);
   /// Cuts `labels` down to what an entry may carry. False: it may not be kept.
   bool fit_labels(const LabelLimits& limits, std::vector<LabelRef>& labels,
                   const Deadlines& deadlines, bool inherits_overflow);
@@ -182,8 +200,16 @@ class PolicyBlock final : public RemovalObserver {
     LabelRef space;  // keeps the key of the map alive
     std::shared_ptr<const BackgroundLoader> loader;
   };
+  struct BoundPredicate {
+    LabelRef space;
+    std::shared_ptr<const CacheablePredicate> predicate;
+  };
   mutable rt::Mutex loaders_mutex_;
   std::unordered_map<const Label*, BoundLoader> loaders_ FRESHET_GUARDED_BY(loaders_mutex_);
+  std::unordered_map<const Label*, BoundPredicate> predicates_ FRESHET_GUARDED_BY(loaders_mutex_);
+  // Whether there is a predicate; stored under loaders_mutex_. release, acquire in is_cacheable().
+  rt::Atomic<bool> has_predicates_{false};
+  FailedLoads failed_loads_;
 };
 
 }  // namespace freshet::detail

@@ -41,7 +41,8 @@ void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep
   Entry& entry = entry_of(ref);
   const bool versioned = was_asked_for_with_version(entry);
   FRESHET_PAUSE("stale_found_before_refresh");
-  if ((versioned && !announces) || !claim_refresh(entry)) return;
+  if (versioned && !announces) return;
+  if (is_held_back(services_, block, entry.name(), clock_.now()) || !claim_refresh(entry)) return;
   const bool begun = block.budget().take(clock_.now());
   Loader loader;
   if (begun) {
@@ -58,7 +59,9 @@ void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep
 bool Refresher::refresh_bound(PolicyBlock& block, const EntryRef& ref) {
   Entry& entry = entry_of(ref);
   Loader loader = block.bound_loader(space_of(entry));
-  if (!loader || was_asked_for_with_version(entry) || !claim_refresh(entry)) return false;
+  if (!loader || was_asked_for_with_version(entry)) return false;
+  if (is_held_back(services_, block, entry.name(), clock_.now()) || !claim_refresh(entry))
+    return false;
   if (block.budget().take(clock_.now())) {
     if (start(block, ref, space_of(entry), std::string(entry.key()), std::move(loader)))
       return true;

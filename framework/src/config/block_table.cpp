@@ -106,6 +106,21 @@ const OptionTable<BlockOptions>& block_table() {
              duration_kind({.at_least = Duration::zero(), .at_most = std::chrono::minutes{10}}),
              "for sources that lag: how long after an invalidation or a put what it hit is loaded "
              "without being kept");
+    made.add(
+        "stale_if_error", &BlockOptions::stale_if_error,
+        duration_kind({.at_least = Duration::zero()}),
+        "for how long past its hard deadline, or after an expiry, the old value is served where a "
+        "load failed; 0s: never");
+    made.add("retry_after_error", &BlockOptions::retry_after_error,
+             duration_kind({.at_least = Duration::zero()}),
+             "for how long after a failed load that old value is served without asking the loader "
+             "again");
+    made.add("error_ttl", &BlockOptions::error_ttl, duration_kind({.at_least = Duration::zero()}),
+             "for how long, where there is no old value, a failed load's exception is thrown again "
+             "instead of loading; 0s: not");
+    made.add("negative_ttl", &BlockOptions::negative_ttl,
+             duration_kind({.at_least = Duration::zero()}),
+             "for how long it is kept that the origin has nothing under a key; 0s: not");
     made.add_section("labels", &BlockOptions::labels, label_table());
     made.add("on_reload", &BlockOptions::on_reload,
              word_kind<OnReload>({{"expire", OnReload::expire}, {"keep", OnReload::keep}}),

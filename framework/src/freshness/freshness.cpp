@@ -200,6 +200,41 @@ bool Freshness::is_stale_by_label(const Carrier& carrier) const noexcept {
          judge_attached(carrier) != Verdict::fresh;
 }
 
+Revision Freshness::expired_since(const Carrier& carrier, std::string_view key) const noexcept {
+  constexpr Revision kNone{UINT64_MAX};
+  Revision oldest = kNone;
+  const auto take = [&](Revision expired, Revision since) {
+    if (expired > since) oldest = std::min(oldest, expired);
+  };
+  const auto one = [&](const Label& label, Revision since) {
+    take(label.watermarks().expire, since);
+    if (label.kind() != LabelKind::key) return Verdict::fresh;
+    take(label.space().watermarks().expire, since);
+    if (bans_.size() != 0) take(bans_.newest_of(label.space(), label.key()).expire, since);
+    return Verdict::fresh;
+  };
+  // False: there was more above than a walk follows.
+  const auto look = [&](const Label& label, Revision since) {
+    one(label, since);
+    return !label.has_parents() || labels_->graph().judge(label, since, one) == Verdict::fresh;
+  };
+  const Revision birth = carrier.birth();
+  try {
+    bool all = look(*root_, birth);
+    for (const LabelRef& label : carrier.labels()) all = look(*label, birth) && all;
+    for (const AttachedLabel* late = carrier.attached(); late != nullptr; late = late->next)
+      all = look(*late->label, late->joined) && all;
+    if (bans_.size() != 0) {
+      take(bans_.newest_of(*carrier.name_space(), key).expire, birth);
+      const BanSubject subject{{}, carrier.labels(), carrier.attached()};
+      take(bans_.newest_all_of(subject, birth).expire, birth);
+    }
+    return all && oldest != kNone ? oldest : Revision{};
+  } catch (...) {
+    return {};
+  }
+}
+
 Verdict Freshness::judge_label(const Label& label, Revision birth) const noexcept {
   if (label.kind() != LabelKind::key) return label.judge(birth);
   // Bans first, as in judge().

@@ -128,6 +128,10 @@ class Freshness {
   /// Whether a carrier that was found stale is so by its labels; by a ban otherwise.
   bool is_stale_by_label(const Carrier& carrier) const noexcept;
 
+  /// When a carrier that was found expired was so first, as far as the labels say: each knows when it was expired last. Zero if
+  /// nothing says so any more, or there is no memory to look. O(labels, and bans).
+  Revision expired_since(const Carrier& carrier, std::string_view key) const noexcept;
+
   /// Whether a version among the labels is another than the current one.
   bool announces_old_version(std::span<const LabelRef> labels) const;
 

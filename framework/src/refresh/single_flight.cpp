@@ -13,8 +13,8 @@ void unite(std::vector<LabelRef>& labels, std::span<const LabelRef> more) {
   }
 }
 
-bool same_versions(const std::vector<LabelRef>& labels, const std::vector<LabelRef>& others) {
-  const auto all_in = [](const std::vector<LabelRef>& some, const std::vector<LabelRef>& more) {
+bool same_versions(std::span<const LabelRef> labels, std::span<const LabelRef> others) {
+  const auto all_in = [](std::span<const LabelRef> some, std::span<const LabelRef> more) {
     return std::all_of(some.begin(), some.end(), [&](const LabelRef& label) {
       return label->kind() != LabelKind::version ||
              std::find(more.begin(), more.end(), label) != more.end();

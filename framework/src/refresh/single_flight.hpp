@@ -156,7 +156,7 @@ class SingleFlight::Flight {
 };
 
 /// Whether two callers want values made with the same versions.
-bool same_versions(const std::vector<LabelRef>& labels, const std::vector<LabelRef>& others);
+bool same_versions(std::span<const LabelRef> labels, std::span<const LabelRef> others);
 
 /// Adds to `labels` those of `more` that it lacks.
 void unite(std::vector<LabelRef>& labels, std::span<const LabelRef> more);

@@ -53,7 +53,7 @@ EntryRef Entry::create(const KeyRef& key, std::vector<LabelRef> labels, Revision
   const ValueType& type = *value.type;
   const std::uint64_t size = entry_bytes(key, value);
   const bool has_extra = deadlines.idle != Duration::zero() || deadlines.refresh_at != kNever ||
-                         request.ttl.has_value();
+                         request.ttl.has_value() || request.stale_for != Duration::zero();
   const std::size_t entry_at = has_extra ? sizeof(EntryExtra) : 0;
   const std::size_t key_at = entry_at + sizeof(Entry);
   const std::size_t value_at = round_up(key_at + key.key.size(), type.alignment);
@@ -68,7 +68,7 @@ EntryRef Entry::create(const KeyRef& key, std::vector<LabelRef> labels, Revision
   LabelRef* const first = reinterpret_cast<LabelRef*>(bytes + labels_at);
   std::uninitialized_move(labels.begin(), labels.end(), first);
   static_cast<void>(block.release());
-  if (has_extra) ::new (bytes) EntryExtra(now, deadlines, request.ttl);
+  if (has_extra) ::new (bytes) EntryExtra(now, deadlines, request);
   Entry* entry =
       ::new (bytes + entry_at) Entry(key, {first, labels.size()}, birth, now, deadlines, type);
   std::memcpy(bytes + key_at, key.key.data(), key.key.size());
@@ -76,6 +76,8 @@ EntryRef Entry::create(const KeyRef& key, std::vector<LabelRef> labels, Revision
   base.value_at_ =
       static_cast<std::uint32_t>(bytes + value_at - reinterpret_cast<const char*>(&base));
   entry->has_extra_ = has_extra;
+  entry->is_absent_ = detail::is_absent(value);
+  entry->watches_reads_ = deadlines.idle != Duration::zero() || deadlines.refresh_at != kNever;
   entry->requested_labels_ = static_cast<std::uint32_t>(request.labels);
   entry->bytes_ = size;
   return EntryRef::adopt(entry);

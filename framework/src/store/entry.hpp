@@ -39,12 +39,23 @@ struct DeadlineTag;
 struct RefreshTag;
 class Entry;
 
-/// What only some entries have: an idle time, a refresh, a lifetime of their own. In front of its entry, in the same allocation.
+/// What the caller asked for, for a refresh to ask again: a lifetime, and how many of the labels
+/// are the policy's and the caller's; those after them are the loader's own. And for how long the value may be served after its time
+/// to whoever would get the exception of a failed load.
+struct EntryRequest {
+  std::optional<Duration> ttl{};
+  std::size_t labels = 0;
+  Duration stale_for{};
+};
+
+/// What only some entries have: an idle time, a refresh, a lifetime of their own, a time after their time. In front of its entry, in
+/// the same allocation.
 struct EntryExtra : TimerHook<RefreshTag> {
-  EntryExtra(Instant now, const Deadlines& deadlines, std::optional<Duration> lifetime) noexcept
+  EntryExtra(Instant now, const Deadlines& deadlines, const EntryRequest& request) noexcept
       : idle(deadlines.idle),
         refresh_at(deadlines.refresh_at),
-        ttl(lifetime),
+        ttl(request.ttl.value_or(kNoTtl)),
+        stale_for(request.stale_for),
         refresh_from_accesses(deadlines.refresh_from_accesses),
         last_read(now) {}
 
@@ -52,21 +63,18 @@ struct EntryExtra : TimerHook<RefreshTag> {
 
   const Duration idle;
   const Instant refresh_at;
-  const std::optional<Duration> ttl;  // what the caller asked for
+  const Duration ttl;        // what the caller asked for, or kNoTtl
+  const Duration stale_for;  // after its hard deadline or an expiry; zero: not at all
   const std::uint16_t refresh_from_accesses;
   // What hits leave, without a lock. relaxed: nothing travels with them.
   rt::Atomic<std::uint16_t> reads{0};  // exact up to its limit (Entry::note_read)
+  bool outlasts = false;               // shard: it stands at leaves_at() among the deadlines
   rt::Atomic<Instant> last_read;       // not finer than kIdleSteps
   Instant refresh_due = kNever;        // shard: when a refresh of it is to be looked at
+  Instant expired_at = kNever;         // shard: when it was expired, as far as it may outlast that
 
   static constexpr int kIdleSteps = 64;  // of an idle time
-};
-
-/// What the caller asked for, for a refresh to ask again: a lifetime, and how many of the labels
-/// are the policy's and the caller's; those after them are the loader's own.
-struct EntryRequest {
-  std::optional<Duration> ttl{};
-  std::size_t labels = 0;
+  static constexpr Duration kNoTtl = Duration::min();
 };
 
 /// What hits hardly read: the links and notes of the shard, and what belongs to the value.
@@ -106,7 +114,11 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
                          const EntryRequest& request = {});
 
   EntryRequest request() const noexcept {
-    return {has_extra_ ? extra()->ttl : std::nullopt, requested_labels_};
+    EntryRequest request{.labels = requested_labels_};
+    if (!has_extra_) return request;
+    if (extra()->ttl != EntryExtra::kNoTtl) request.ttl = extra()->ttl;
+    request.stale_for = extra()->stale_for;
+    return request;
   }
 
   /// Whether its loader read something stale through Freshet, directly or through another load: answered and not kept, and
@@ -124,7 +136,10 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
   const ValueType& type() const noexcept { return *type_; }
   Deadlines deadlines() const noexcept;
   /// Whether policy lets it be served when it is stale by time or by an expiry: it has a soft deadline.
-  bool serves_stale() const noexcept { return soft() != kNever; }
+  bool serves_stale() const noexcept { return soft() != kNever && !is_absent_; }
+  /// Whether it says that the origin has nothing: it has no value, and a soft deadline that has always passed, so that hits on
+  /// values need no test for it.
+  bool is_absent() const noexcept { return is_absent_; }
   /// Null for an entry that has none.
   EntryExtra* extra() noexcept {
     return has_extra_ ? reinterpret_cast<EntryExtra*>(this) - 1 : nullptr;
@@ -132,14 +147,33 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
   const EntryExtra* extra() const noexcept { return const_cast<Entry*>(this)->extra(); }
   /// When its time is over: at its hard deadline, or idle before that.
   Instant deadline() const noexcept {
+    return watches_reads_ ? std::min(hard(), idle_end()) : hard();
+  }
+  /// When nobody has read it for its idle time; kNever if it has none.
+  Instant idle_end() const noexcept {
     const EntryExtra* const extra = this->extra();
-    if (extra == nullptr || extra->idle == Duration::zero()) return hard();
-    return std::min(hard(), later(extra->last_read.load(std::memory_order_relaxed), extra->idle));
+    if (extra == nullptr || extra->idle == Duration::zero()) return kNever;
+    return later(extra->last_read.load(std::memory_order_relaxed), extra->idle);
+  }
+  /// Whether it stays when its time is over, for whoever would get the exception of a failed load.
+  bool outlasts_its_time() const noexcept {
+    return has_extra_ && extra()->stale_for != Duration::zero();
+  }
+  /// With the shard's lock: until when it may be served for that, though no longer than for `at_most` after its time; and when
+  /// it leaves, at the latest.
+  Instant usable_until(Duration at_most) const noexcept {
+    if (!has_extra_) return hard();
+    return later(std::min(hard(), extra()->expired_at), std::min(extra()->stale_for, at_most));
+  }
+  Instant leaves_at() const noexcept {
+    if (!outlasts_its_time()) return deadline();
+    const Instant unusable = usable_until(Duration::max());
+    return std::min(serves_stale() ? std::max(unusable, hard()) : unusable, idle_end());
   }
   /// When a reader is to start a refresh of it, if it was read often enough.
-  Instant refresh_at() const noexcept { return has_extra_ ? extra()->refresh_at : kNever; }
+  Instant refresh_at() const noexcept { return watches_reads_ ? extra()->refresh_at : kNever; }
   bool read_enough() const noexcept {
-    return has_extra_ &&
+    return watches_reads_ &&
            extra()->reads.load(std::memory_order_relaxed) >= extra()->refresh_from_accesses;
   }
 
@@ -163,7 +197,7 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
 
   /// A hit. O(1), without a lock; writes nothing once the counters have reached their limits.
   void note_read(Instant now) noexcept {
-    if (has_extra_) note_read(*extra(), now);
+    if (watches_reads_) note_read(*extra(), now);
   }
 
  private:
@@ -186,6 +220,8 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
   bool has_extra_ = false;
   bool made_of_stale_ : 1 = false;
   bool made_of_dirty_ : 1 = false;
+  bool is_absent_ : 1 = false;
+  bool watches_reads_ : 1 = false;  // it expires idle, or is to be refreshed
 };
 
 inline Entry& EntryExtra::entry() noexcept { return *reinterpret_cast<Entry*>(this + 1); }

@@ -15,22 +15,23 @@ constexpr std::size_t kExpiredByAWrite = 16;
 // How often a write that needs room looks on when none of those was dead: they were read since, or come from far.
 constexpr int kVainLooksOfAWrite = 4;
 
-// Lowers a time to `at`. Writes only if that is nearer: with one lifetime for all it never is.
-void lower(rt::Atomic<std::int64_t>& time, Instant at) noexcept {
+}  // namespace
+
+// Writes only if that is nearer: with one lifetime for all it never is.
+void Shard::lower(rt::Atomic<std::int64_t>& time, Instant at) noexcept {
   const std::int64_t nearer = at.time_since_epoch().count();
   std::int64_t known = time.load(std::memory_order_relaxed);
   while (nearer < known && !time.compare_exchange_weak(known, nearer, std::memory_order_relaxed)) {
   }
 }
 
-}  // namespace
-
 Shard::Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
-             RemovalObserver& observer, Epochs& epochs, SettledHint& hint)
+             RemovalObserver& observer, Epochs& epochs, SettledHint& hint, const RaiseTimes* times)
     : freshness_(freshness),
       observer_(observer),
       epochs_(epochs),
       hint_(hint),
+      times_(times),
       capacity_(capacity),
       accesses_(eviction),
       table_(epochs),
@@ -67,8 +68,8 @@ Found Shard::find(const KeyRef& key, Instant now) {
   }
   Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
-  const auto [entry, expired] = find_resident(key, now, departures);
-  if (entry == nullptr) return {};
+  const auto [entry, expired, only_on_error] = find_resident(key, now, departures);
+  if (entry == nullptr || only_on_error) return {};
   accesses_.note(*entry);
   entry->note_read(now);
   return {EntryRef::share(entry), refresh_is_due(*entry, now), expired};
@@ -83,11 +84,15 @@ Found Shard::peek(const KeyRef& key, Instant now) {
   }
   Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
-  const auto [entry, expired] = find_resident(key, now, departures);
+  const auto [entry, expired, only_on_error] = find_resident(key, now, departures);
+  if (only_on_error) return {};
   return {EntryRef::share(entry), false, expired};
 }
 
-bool Shard::contains(const KeyRef& key, Instant now) { return static_cast<bool>(peek(key, now)); }
+bool Shard::contains(const KeyRef& key, Instant now) {
+  const Found found = peek(key, now);
+  return found && !entry_of(found.entry).is_absent();
+}
 
 StoreOutcome Shard::fill(const EntryRef& ref, const KeyRef& key, std::uint64_t sequence,
                          Instant now, const Entry* refreshed) {
@@ -152,9 +157,9 @@ bool Shard::invalidate(const KeyRef& key, Mode mode, Instant now) {
   freshness_.keys().bump(key.hash);
   const Overtaking overtaking(table_.find(key));
   freshness_.raise_key(*key.space, key.key, mode);
-  const auto [entry, expired] = find_resident(key, now, departures);
-  return entry != nullptr &&
-         invalidate_resident(*entry, expired, mode, RemovalCause::explicit_, departures);
+  const Resident resident = find_resident(key, now, departures);
+  return resident.entry != nullptr &&
+         invalidate_resident(resident, mode, RemovalCause::explicit_, now, departures);
 }
 
 bool Shard::invalidate(const EntryRef& ref, Mode mode, Instant now) {
@@ -163,20 +168,24 @@ bool Shard::invalidate(const EntryRef& ref, Mode mode, Instant now) {
   const KeyRef key = entry_of(ref).name();
   const Overtaking overtaking(table_.find(key));
   freshness_.raise_key(*key.space, key.key, mode);
-  const auto [entry, expired] = find_resident(key, now, departures);
-  if (entry != ref.get()) return false;  // it left, or another took its place
-  return invalidate_resident(*entry, expired, mode, RemovalCause::ban, departures);
+  const Resident resident = find_resident(key, now, departures);
+  if (resident.entry != ref.get()) return false;  // it left, or another took its place
+  return invalidate_resident(resident, mode, RemovalCause::ban, now, departures);
 }
 
-bool Shard::invalidate_resident(Entry& entry, bool was_expired, Mode mode, RemovalCause cause,
-                                Departures& departures) {
-  if (mode == Mode::expire && entry.serves_stale()) {
+bool Shard::invalidate_resident(const Resident& resident, Mode mode, RemovalCause cause,
+                                Instant now, Departures& departures) {
+  Entry& entry = *resident.entry;
+  if (mode == Mode::expire && (entry.serves_stale() || entry.outlasts_its_time())) {
+    if (EntryExtra* const extra = entry.extra())
+      extra->expired_at = std::min(extra->expired_at, now);
     entry.carrier().expire();
     freshness_.count_out(entry.carrier());
+    if (entry.outlasts_its_time() && !entry.serves_stale()) retime(entry);
   } else {
     unlink(entry, cause, departures);
   }
-  return !was_expired;
+  return !resident.expired && !resident.only_on_error;
 }
 
 void Shard::relate(const Entry& entry, const KeyRef& key, Revision since) {
@@ -189,7 +198,8 @@ bool Shard::attach(const KeyRef& key, std::span<const LabelRef> labels, Instant 
                    std::size_t most) {
   Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
-  Entry* entry = find_resident(key, now, departures).entry;
+  const Resident resident = find_resident(key, now, departures);
+  Entry* const entry = resident.entry;
   if (entry == nullptr) return false;
   const Carrier& carrier = entry->carrier();
   const bool tagged_before = carrier.carries_tag();
@@ -215,7 +225,7 @@ bool Shard::attach(const KeyRef& key, std::span<const LabelRef> labels, Instant 
     throw;
   }
   count_kinds(carrier, tagged_before, dependent_before);
-  return true;
+  return !resident.only_on_error;
 }
 
 void Shard::count_kinds(const Carrier& carrier, bool tagged_before,
@@ -270,7 +280,9 @@ std::size_t Shard::sweep(Instant now, std::size_t& budget) {
     if (budget == 0) break;
     --budget;
     ++pass_->slot;  // what is put into it from here on is judged then
-    if (const auto cause = examine(*entry, now).death) unlink(*entry, *cause, departures);
+    const Examined examined = examine(*entry, now);
+    if (examined.death) unlink(*entry, *examined.death, departures);
+    if (examined.only_on_error) retime(*entry);
   }
   return departures.count();
 }
@@ -302,7 +314,7 @@ void Shard::collect_refreshes(Instant now, const HotReads& hot,
     const std::uint16_t reads = extra->reads.load(std::memory_order_relaxed);
     const bool read_enough = reads >= enough;
     const bool wanted = read_enough || (reads > 0 && hot.reads(entry.hash()) >= enough);
-    if (wanted && !examine(entry, now).death)
+    if (wanted && examine(entry, now).is_served())
       due.push_back({EntryRef::share(&entry), reads, read_enough});
   }
   note_next_times();
@@ -347,34 +359,13 @@ void Shard::close() {
   }
 }
 
-Shard::Examined Shard::examine(Entry& entry, Instant now) noexcept {
-  if (entry.deadline() <= now) return {RemovalCause::expired};
-  Carrier& carrier = entry.carrier();
-  const Verdict verdict = freshness_.judge(carrier, entry.key());
-  if (verdict == Verdict::fresh) return {};
-  if (verdict == Verdict::expired && entry.serves_stale()) {
-    freshness_.count_out(carrier);
-    return {.expired = true};
-  }
-  return {freshness_.is_stale_by_label(carrier) ? RemovalCause::label : RemovalCause::ban};
-}
-
-Shard::Resident Shard::find_resident(const KeyRef& key, Instant now, Departures& departures) {
-  Entry* const found = table_.find(key);
-  if (found == nullptr) return {};
-  Entry& entry = *found;
-  const Examined examined = examine(entry, now);
-  if (!examined.death) return {&entry, examined.expired};
-  unlink(entry, *examined.death, departures);
-  return {};
-}
-
 StoreOutcome Shard::insert(const EntryRef& ref, const KeyRef& key, Instant now,
                            Departures& departures) {
   Entry& entry = entry_of(ref);
   if (closed_) return StoreOutcome::closed;
   if (capacity_.bytes != 0 && entry.bytes() > capacity_.bytes) return StoreOutcome::too_large;
-  if (entry.deadline() != kNever) deadlines_.reserve(now);  // may throw
+  if (entry.deadline() != kNever || entry.outlasts_its_time())
+    deadlines_.reserve(now);  // may throw
   if (entry.refresh_at() != kNever) refreshes_.reserve(now);
   if (Entry* const old = table_.find(key)) {
     replace(*old, entry, departures);
@@ -419,8 +410,15 @@ void Shard::make_room(const Holdings& incoming, Instant now, Departures& departu
 }
 
 void Shard::expire_due(Instant now, std::size_t most, Departures& departures) {
-  while (Entry* entry = deadlines_.due(now, most))
-    unlink(*entry, RemovalCause::expired, departures);
+  while (Entry* const entry = deadlines_.due(now, most)) {
+    const Examined examined =
+        entry->outlasts_its_time() ? examine(*entry, now) : Examined{RemovalCause::expired};
+    if (examined.only_on_error) {
+      retime(*entry);
+    } else {
+      unlink(*entry, examined.death.value_or(RemovalCause::expired), departures);
+    }
+  }
   note_next_times();
 }
 

@@ -31,11 +31,14 @@ struct Holdings {
   std::uint64_t dependent = 0;
 };
 
+class RaiseTimes;
+
 /// An answered look-up.
 struct Found {
   EntryRef entry{};
   bool refresh_due = false;  // its refresh point has passed, and it was read often enough
-  bool expired = false;      // by an invalidation; policy lets it be served all the same
+  bool expired =
+      false;  // by an invalidation; policy lets it be served all the same. On error: or its time is over
 
   explicit operator bool() const noexcept { return static_cast<bool>(entry); }
 };
@@ -60,7 +63,8 @@ struct SettledHint {
 class alignas(64) Shard {
  public:
   Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
-        RemovalObserver& observer, Epochs& epochs, SettledHint& hint);
+        RemovalObserver& observer, Epochs& epochs, SettledHint& hint,
+        const RaiseTimes* times = nullptr);
   ~Shard();
 
   /// Calls `visitor` with the value of that name if it is fresh and neither past its soft deadline nor due for a refresh. An access. No lock is held, nor
@@ -80,6 +84,14 @@ class alignas(64) Shard {
   Found peek(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
   /// Whether find would find something; counts as no access.
   bool contains(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
+
+  /// For whoever would get the exception of a failed load: the entry of that name if it is fresh, or stale since no longer than its
+  /// own allowance and `at_most`. Never one that was removed: it is judged here, with the lock. An access.
+  Found find_on_error(const KeyRef& key, Instant now, Duration at_most) FRESHET_EXCLUDES(mutex_);
+  /// A load that noted `sequence` and `birth` found that there is nothing: takes out what is not younger, unless the key was written
+  /// since. Says whether something was.
+  bool supersede(const KeyRef& key, std::uint64_t sequence, Revision birth, Instant now)
+      FRESHET_EXCLUDES(mutex_);
 
   StoreOutcome fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence, Instant now,
                     const Entry* refreshed) FRESHET_EXCLUDES(mutex_);
@@ -114,8 +126,8 @@ class alignas(64) Shard {
   /// The `published` since which every entry was looked at. Lowers `due` to the nearest deadline.
   Revision swept(rt::Atomic<std::int64_t>& due) const FRESHET_EXCLUDES(mutex_);
 
-  /// Adds to `into` the entries of a namespace that may be served, and takes out those that are dead: while the raise that makes
-  /// one so is under way, readers who know nothing of it are still served it.
+  /// Adds to `into` the entries of a namespace that may be served, also those only on error, and takes out those that are dead:
+  /// while the raise that makes one so is under way, readers who know nothing of it are still served it.
   void collect(const Label* space, Instant now, std::vector<EntryRef>& into)
       FRESHET_EXCLUDES(mutex_);
 
@@ -127,7 +139,7 @@ class alignas(64) Shard {
     rt::Lock lock(mutex_);
     table_.for_each([&](Entry& entry) FRESHET_NO_THREAD_SAFETY_ANALYSIS {
       const Examined examined = examine(entry, now);
-      if (!examined.death) visitor(entry, examined.expired);
+      if (examined.is_served()) visitor(entry, examined.expired);
     });
   }
   template <class Visitor>
@@ -173,17 +185,26 @@ class alignas(64) Shard {
     return entry.refresh_at() <= now && entry.read_enough();
   }
 
-  /// What there is to say of an entry: why it is dead, or that it is expired and may be served all the same.
+  /// What there is to say of an entry: why it is dead, or that it is expired and may be served all the same, or that only who
+  /// would get the exception of a failed load may be served it (shard_judgement.cpp).
   struct Examined {
     std::optional<RemovalCause> death{};
     bool expired = false;
+    bool only_on_error = false;
+    bool is_served() const noexcept { return !death && !only_on_error; }
   };
   /// An entry that expires here leaves the counts of its labels.
   Examined examine(Entry& entry, Instant now) noexcept FRESHET_REQUIRES(mutex_);
+  Examined examine_lasting(Entry& entry, Instant now) noexcept FRESHET_REQUIRES(mutex_);
+  RemovalCause cause_by_freshness(const Carrier& carrier) const noexcept;
+  void note_expiry(Entry& entry, Instant now) noexcept FRESHET_REQUIRES(mutex_);
+  /// From its deadline to its end, among the deadlines. Not while those are walked.
+  void retime(Entry& entry) noexcept FRESHET_REQUIRES(mutex_);
   /// The entry of that name if it is not dead; one that is leaves.
   struct Resident {
     Entry* entry = nullptr;
     bool expired = false;
+    bool only_on_error = false;
   };
   Resident find_resident(const KeyRef& key, Instant now, Departures& departures)
       FRESHET_REQUIRES(mutex_);
@@ -193,7 +214,7 @@ class alignas(64) Shard {
   /// An entry is about to be stored: what it depends on, those depend on who depend on its key.
   void relate(const Entry& entry, const KeyRef& key, Revision since) FRESHET_REQUIRES(mutex_);
   /// True if the entry was fresh.
-  bool invalidate_resident(Entry& entry, bool was_expired, Mode mode, RemovalCause cause,
+  bool invalidate_resident(const Resident& resident, Mode mode, RemovalCause cause, Instant now,
                            Departures& departures) FRESHET_REQUIRES(mutex_);
   void inherit_late_labels(const Entry& resident, Entry& entry) FRESHET_REQUIRES(mutex_);
   StoreOutcome insert(const EntryRef& entry, const KeyRef& key, Instant now, Departures& departures)
@@ -211,6 +232,7 @@ class alignas(64) Shard {
       FRESHET_REQUIRES(mutex_);
   void leave_traces(Entry& entry, RemovalCause cause) noexcept FRESHET_REQUIRES(mutex_);
   void note_next_times() noexcept FRESHET_REQUIRES(mutex_);
+  static void lower(rt::Atomic<std::int64_t>& time, Instant at) noexcept;
   void sample(Instant now, const SurveyLimits& limits, Survey& into) FRESHET_REQUIRES(mutex_);
   void find_next_to_expire(Instant now, const SurveyLimits& limits, Survey& into)
       FRESHET_REQUIRES(mutex_);
@@ -220,6 +242,7 @@ class alignas(64) Shard {
   RemovalObserver& observer_;
   Epochs& epochs_;
   SettledHint& hint_;
+  const RaiseTimes* const times_;  // null: how long ago something was expired is not known
   const Capacity capacity_;
   AccessRecorder accesses_;
   EntryTable table_;  // found in by anybody, changed under mutex_

@@ -27,7 +27,7 @@ std::uint64_t share(std::uint64_t whole, std::uint64_t parts, std::uint64_t inde
 }  // namespace
 
 Store::Store(Eviction eviction, const Capacity& capacity, Freshness& freshness,
-             RemovalObserver& observer)
+             RemovalObserver& observer, const RaiseTimes* times)
     : freshness_(freshness) {
   hint_.swept_at.store(freshness.published().value, std::memory_order_relaxed);
   hint_.due.store(kNever.time_since_epoch().count(), std::memory_order_relaxed);
@@ -36,7 +36,8 @@ Store::Store(Eviction eviction, const Capacity& capacity, Freshness& freshness,
   hint_.due.store(kNever.time_since_epoch().count(), std::memory_order_relaxed);
   for (std::uint64_t i = 0; i < count; ++i) {
     const Capacity part{share(capacity.entries, count, i), share(capacity.bytes, count, i)};
-    shards_.push_back(std::make_unique<Shard>(eviction, part, freshness, observer, epochs_, hint_));
+    shards_.push_back(
+        std::make_unique<Shard>(eviction, part, freshness, observer, epochs_, hint_, times));
   }
 }
 

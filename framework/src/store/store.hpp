@@ -20,10 +20,21 @@ class Store {
  public:
   /// Neither `freshness` nor `observer` may go before the store does.
   Store(Eviction eviction, const Capacity& capacity, Freshness& freshness,
-        RemovalObserver& observer);
+        RemovalObserver& observer, const RaiseTimes* times = nullptr);
 
   /// The fresh entry of that name, or null. An access for the eviction policy.
   Found find(const KeyRef& key, Instant now) { return shard_of(key).find(key, now); }
+
+  /// For whoever would get the exception of a failed load: what may be served of that name now, stale for no longer than `at_most`; see
+  /// Shard::find_on_error.
+  Found find_on_error(const KeyRef& key, Instant now, Duration at_most) {
+    return shard_of(key).find_on_error(key, now, at_most);
+  }
+  /// A load that noted `sequence` and `birth` found that there is nothing: takes out what is not younger, unless the key was written
+  /// since.
+  bool supersede(const KeyRef& key, std::uint64_t sequence, Revision birth, Instant now) {
+    return shard_of(key).supersede(key, sequence, birth, now);
+  }
 
   /// Calls `visitor` with the value of that name, if it is fresh and no refresh of it is due; see Shard::visit.
   Visited visit(const KeyRef& key, Instant now, FunctionRef<void(const void* value)> visitor) {
@@ -102,7 +113,7 @@ class Store {
     return Revision{hint_.swept_at.load(std::memory_order_relaxed)};
   }
 
-  /// The entries of a namespace that may be served; what is dead is taken out. O(entries).
+  /// The entries of a namespace that may be served, also those only on error; what is dead is taken out. O(entries).
   std::vector<EntryRef> collect(const Label* space, Instant now) {
     std::vector<EntryRef> found;
     for (const auto& shard : shards_) shard->collect(space, now, found);

@@ -22,7 +22,7 @@ void Shard::survey(Instant now, const SurveyLimits& limits, Survey& into) {
 void Shard::sample(Instant now, const SurveyLimits& limits, Survey& into) {
   // The analysis does not see that the lambda runs within this call.
   const auto look = [&](Entry& entry) FRESHET_NO_THREAD_SAFETY_ANALYSIS {
-    if (examine(entry, now).death) return;
+    if (!examine(entry, now).is_served()) return;
     into.samples.push_back({entry.bytes(), entry.stored_at(), entry.hard()});
     into.values_have_sizes = entry.type().bytes != nullptr;
   };
@@ -32,8 +32,9 @@ void Shard::sample(Instant now, const SurveyLimits& limits, Survey& into) {
 
 void Shard::find_next_to_expire(Instant now, const SurveyLimits& limits, Survey& into) {
   // The analysis does not see that the lambda runs within this call.
-  const auto lives = [&](Entry& entry)
-                         FRESHET_NO_THREAD_SAFETY_ANALYSIS { return !examine(entry, now).death; };
+  const auto lives = [&](Entry& entry) FRESHET_NO_THREAD_SAFETY_ANALYSIS {
+    return examine(entry, now).is_served();
+  };
   const bool complete = deadlines_.visit_next(limits.next, limits.looked_at_for_next, lives,
                                               [&](Entry& entry, Instant at) {
                                                 into.next.push_back({EntryRef::share(&entry), at});

@@ -39,6 +39,8 @@ const std::vector<Workload>& workloads() {
       eviction_sieve(),
       eviction_tinylfu(),
       overdue(),
+      on_error(),
+      on_error_expired(),
       events(),
       debounced(),
       circles(),

@@ -115,4 +115,40 @@ Workload overdue() {
   return workload;
 }
 
+// Every other load throws: what was there before is served for a while, unless it was removed.
+Workload on_error() {
+  Workload workload = expiry();
+  workload.name = "on-error";
+  workload.about = "loads that fail, and old values past their deadline in their place";
+  workload.configuration.policy = policy_of(
+      "{strategy: ttl, ttl: 100ms, stale_if_error: 300ms, retry_after_error: 20ms, error_ttl: "
+      "10ms}");
+  workload.configuration.terms = {.lifetime = 100'000'000, .stale_if_error = 300'000'000};
+  workload.configuration.failing_loads = 2;
+  workload.keys = {0, 1, 2};
+  workload.calls = {"key a/user:1", "tag own:0",     "tag user in a",    "all of user, two",
+                    "namespace a",  "prefix a/user", "predicate a/user", "dependents table:x"};
+  workload.weights = {
+      .get = 2, .load = 10, .get_many = 2, .put = 2, .invalidate = 4, .sweep = 1, .pass_time = 5};
+  workload.most_before = 4;
+  workload.most_micros = 150'000;
+  return workload;
+}
+
+Workload on_error_expired() {
+  Workload workload = on_error();
+  workload.name = "on-error-expired";
+  workload.about =
+      "loads that fail, and old values that were expired, with and without a soft deadline";
+  workload.configuration.policy = policy_of(
+      "{strategy: ttl, ttl: 400ms, soft_ttl: 300ms, stale_if_error: 100ms, retry_after_error: "
+      "20ms}");
+  workload.configuration.terms = {
+      .serves_stale = true, .lifetime = 400'000'000, .stale_if_error = 100'000'000};
+  workload.calls = {"key a/user:1", "key a/user:2",     "tag own:0",
+                    "tag user",     "predicate a/user", "pattern a/user"};
+  workload.keys = {0, 1};
+  return workload;
+}
+
 }  // namespace freshet::simulation

@@ -47,6 +47,8 @@ Workload eviction_lru();
 Workload eviction_sieve();
 Workload eviction_tinylfu();
 Workload overdue();
+Workload on_error();
+Workload on_error_expired();
 
 // events.cpp
 Workload events();

@@ -89,6 +89,8 @@ struct Reading {
   Origin origin{};        // Origin::none
   Staleness staleness{};  // Staleness::fresh
   Instant read_at{};
+  bool absent =
+      false;  // the origin has nothing; within the library the entry that says so is there
 };
 
 }  // namespace freshet::detail

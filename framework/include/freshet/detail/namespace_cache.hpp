@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -32,11 +33,17 @@ using BackgroundLoader = std::function<void(std::string_view key, LoadContext&, 
 using KeepLoader = FunctionRef<std::shared_ptr<const BackgroundLoader>()>;
 
 /// Takes one of the values that a bulk loader made: the position of its key in the call, and the value. A position that
-/// is not called has no value.
+/// is not called has no value: the origin has nothing there.
 using BulkSink = FunctionRef<void(std::size_t position, ErasedValue)>;
 using ErasedBulkLoader = FunctionRef<void(std::span<const std::string_view> keys, BulkSink)>;
 
-/// A predicate over entries with their values.
+/// Whether a value may be kept; `key` with its scope. Called off every lock, on any thread.
+using CacheablePredicate = std::function<bool(std::string_view key, const void* value)>;
+
+/// What a caller makes of an entry that says that the origin has nothing: it has no value to give to somebody who wants one.
+enum class IfAbsent : std::uint8_t { load, answer };
+
+/// A predicate over entries with their values; null for an entry that says that the origin has nothing.
 using ErasedPredicate = std::function<bool(const EntryDescription&, const void* value)>;
 
 /// Told of entries that left, with their values.
@@ -54,8 +61,9 @@ class NamespaceCache {
   virtual bool visit(std::string_view key, FunctionRef<void(const void* value)> visitor) = 0;
   virtual bool contains(std::string_view key) = 0;
   virtual Reading get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
-                              const EntryOptions& options) = 0;
+                              const EntryOptions& options, IfAbsent if_absent) = 0;
   virtual void bind_loader(std::shared_ptr<const BackgroundLoader> loader) = 0;
+  virtual void cacheable_if(std::shared_ptr<const CacheablePredicate> predicate) = 0;
   virtual void get_or_load_many(std::span<const std::string_view> keys, ErasedBulkLoader loader,
                                 const EntryOptions& options, std::span<Reading> answers) = 0;
   virtual StoreOutcome put(std::string_view key, ErasedValue value,

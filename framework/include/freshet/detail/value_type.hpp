@@ -54,4 +54,11 @@ ErasedValue erase(T& value) noexcept {
   return {&kValueType<T>, std::addressof(value)};
 }
 
+/// What is kept where the origin has nothing: no value of any T, hence of no size.
+inline const ValueType kAbsentType{
+    &typeid(void), 0, 1, [](void*, void*) {}, [](void*) noexcept {}, nullptr,
+};
+inline ErasedValue absent_value() noexcept { return {&kAbsentType, nullptr}; }
+inline bool is_absent(const ErasedValue& value) noexcept { return value.type->size == 0; }
+
 }  // namespace freshet::detail
