@@ -173,6 +173,7 @@ bool Shard::invalidate_resident(Entry& entry, bool was_expired, Mode mode, Remov
   if (mode == Mode::expire && entry.serves_stale()) {
     entry.carrier().expire();
     freshness_.count_out(entry.carrier());
+    hint_.expiries.fetch_add(1, std::memory_order_release);
   } else {
     unlink(entry, cause, departures);
   }
