@@ -102,8 +102,8 @@ Refresher::Refill Refresher::refill(PolicyBlock& block, const LabelRef& space,
   const bool wanted = found ? found.expired : purpose != Purpose::recompute;
   if (!wanted) return Refill::not_needed;
   Loader loader = block.bound_loader(space);
-  if (!loader || (found && was_asked_for_with_version(entry_of(found.entry))))
-    return Refill::no_loader;
+  if (!loader) return Refill::no_loader;
+  if (found && was_asked_for_with_version(entry_of(found.entry))) return Refill::not_needed;
   if (found && !claim_refresh(entry_of(found.entry))) return Refill::not_needed;
   if (block.refills().budget().take(now)) {
     if (start(block, found.entry, space, key, std::move(loader), purpose, std::move(ended)))

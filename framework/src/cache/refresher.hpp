@@ -43,10 +43,10 @@ class Refresher {
   bool load(PolicyBlock& block, const LabelRef& space, const std::string& key);
 
   enum class Refill : std::uint8_t {
-    started,  // `ended` will be called, and has to give the budget back
-    not_needed,  // something fresh is there, or somebody loads it; for Purpose::recompute also if nothing is there
-    no_loader,  // none is bound, or none that is known to make the version
-    no_room,    // in the budget of refills
+    started,     // `ended` will be called, and has to give the budget back
+    not_needed,  // something fresh is there, or is being loaded, or is left to calls that announce its version; or nothing is expired
+    no_loader,   // none is bound
+    no_room,     // in the budget of refills
   };
   /// Loads a key with the bound loader, within the budget of the block's refills.
   Refill refill(PolicyBlock& block, const LabelRef& space, const std::string& key, Purpose purpose,

@@ -295,6 +295,20 @@ TEST_F(RecomputeTest, WhatIsExpiredAgainWhileItIsLoadedIsLoadedAgain) {
   EXPECT_EQ(*view_->get("k0"), 2);
 }
 
+TEST_F(RecomputeTest, WhatIsExpiredBehindTheWalkIsFoundByAnother) {
+  block("{expired: true, max_per_second: 100}");
+  bind();
+  put(200);
+  expire();
+  pass(1s);
+  EXPECT_EQ(loaded().size(), 100u);
+  expire();  // those too that have just been loaded
+  pass(10s);
+  EXPECT_EQ(loaded().size(), 200u);
+  for (int i = 0; i < 200; ++i)
+    EXPECT_EQ(view_->get(key(i)).staleness(), Staleness::fresh) << key(i);
+}
+
 TEST_F(RecomputeTest, AHoldOffIsWaitedForSinceNothingLoadedBeforeItWouldBeKept) {
   block("{expired: true}", "ttl: 24h, hold_off: 5s");
   bind();

@@ -139,6 +139,17 @@ TEST_F(WarmingTest, AnInvalidationOvertakesAWarmingLoadAsAnyOther) {
   EXPECT_FALSE(view().contains("a"));
 }
 
+TEST_F(WarmingTest, AnExpiredEntryThatWasAskedForWithAVersionIsLeftToItsReaders) {
+  policy("", "{expired: true}");
+  bind();
+  view().put("pinned", 7, {.versions = {{"prompt", "v1"}}});
+  invalidator_->invalidate("pinned", "p", {.mode = Mode::expire});
+  invalidator_->warm({{"pinned", "p"}});
+  pass(200ms);
+  EXPECT_THAT(loaded(), IsEmpty());
+  EXPECT_TRUE(progress().done());
+}
+
 TEST_F(WarmingTest, AFileHasALineForEachKey) {
   const auto file =
       folder_.write("keys.txt", "# of the shop\np/a\n\np/with/slash\r\nu_1/b\\n\\x2f\\\\\n");
