@@ -16,6 +16,7 @@
 
 #include "config/block_table.hpp"
 #include "config/observation_table.hpp"
+#include "config/warm_section.hpp"
 #include "freshet/freshet.hpp"
 
 namespace {
@@ -90,6 +91,8 @@ std::string options_page() {
       "\n## beside the blocks\n\nFor all blocks alike; what is written here wins over "
       "`Components`.\n\n";
   page += option_table(freshet::config::observation_table().rows());
+  page += "\nThe file and the place of the hot keys start at the policy file's folder.\n\n";
+  page += option_table(freshet::config::warm_table().rows());
   return page;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cache/engine.hpp"
+#include "config/key_list.hpp"
 #include "config/plugin_section.hpp"
 #include "config/policy_model.hpp"
 
@@ -72,6 +73,11 @@ CacheInvalidatorBuilder& CacheInvalidatorBuilder::entity(std::string name, Entit
   return *this;
 }
 
+CacheInvalidatorBuilder& CacheInvalidatorBuilder::warm(WarmOptions options) {
+  warm_ = std::move(options);
+  return *this;
+}
+
 CacheInvalidatorBuilder& CacheInvalidatorBuilder::components(Components components) {
   components_ = std::move(components);
   return *this;
@@ -92,7 +98,7 @@ CacheInvalidator CacheInvalidatorBuilder::build() {
   for (const Block& block : blocks_) blocks.push_back({block.name, block.strategies, block.block});
   config::PolicyModel policy =
       config::policy_from_code(std::move(blocks), *components.strategies, rules_,
-                               std::move(findings), observation_of(components));
+                               std::move(findings), observation_of(components), warm_);
   return CacheInvalidator(make_engine(std::move(policy), std::move(components)));
 }
 
@@ -243,6 +249,21 @@ std::vector<HotKey> CacheInvalidator::hot_keys(std::size_t count) const {
 std::vector<HotKey> CacheInvalidator::hot_keys(std::size_t count,
                                                std::string_view name_space) const {
   return engine_->hot_keys(count, name_space);
+}
+
+WarmProgress CacheInvalidator::warm(std::span<const KeyName> keys) { return engine_->warm(keys); }
+
+WarmProgress CacheInvalidator::warm_from_file(const std::filesystem::path& file) {
+  Findings findings;
+  const std::vector<KeyName> keys = config::read_key_file(file, findings);
+  findings.throw_if_any();
+  return engine_->warm(keys);
+}
+
+WarmProgress CacheInvalidator::warming() const { return engine_->refiller().warming(); }
+
+bool CacheInvalidator::save_hot_keys(const std::filesystem::path& file, std::size_t count) const {
+  return engine_->save_hot_keys(file, count);
 }
 
 EntryReport CacheInvalidator::inspect(const InspectOptions& options) const {

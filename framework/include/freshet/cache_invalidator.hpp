@@ -33,6 +33,7 @@
 #include "freshet/signal_bus.hpp"
 #include "freshet/statistics.hpp"
 #include "freshet/transaction.hpp"
+#include "freshet/warming.hpp"
 
 namespace freshet {
 
@@ -233,6 +234,21 @@ class CacheInvalidator {
   /// The same of one namespace; the name of a block stands for all its namespaces. Throws UnknownNamespace.
   std::vector<HotKey> hot_keys(std::size_t count, std::string_view name_space) const;
 
+  /// Has keys loaded in the background that nothing fresh is there of; warming.hpp says how. Returns at once. Throws InvalidName
+  /// or UnknownNamespace for a key that cannot be, and Error if more than kMaxWarmKeys would wait; then none is loaded.
+  WarmProgress warm(std::span<const KeyName> keys);
+  WarmProgress warm(std::initializer_list<KeyName> keys) {
+    return warm(std::span(keys.begin(), keys.size()));
+  }
+  /// The same for the keys of a file. Throws ConfigError with the lines that are wrong.
+  WarmProgress warm_from_file(const std::filesystem::path& file);
+  /// How far that has come. Safe to ask at any time.
+  WarmProgress warming() const;
+  /// Writes the `count` most-read keys to a file, for warm_from_file() or `warm: {last_run: …}` of another run. Whoever reads it
+  /// meanwhile, or after a crash, finds the old file or the new one, whole. False if it could not be written: that is logged and
+  /// counted.
+  bool save_hot_keys(const std::filesystem::path& file, std::size_t count = 1'000) const;
+
   /// What each block holds: sizes, ages, time to the deadline, and which entries expire next. Takes one shard's lock at a
   /// time, for as many entries as `options` says.
   EntryReport inspect(const InspectOptions& options = {}) const;
@@ -250,7 +266,7 @@ class CacheInvalidator {
   /// Frees every entry that is dead, on this thread: counts are exact afterwards, until something is invalidated again.
   void settle();
 
-  /// Stops the background work and drops every entry. Afterwards reads miss, loads are answered and not kept, puts are
+  /// Stops the background work, saves the hot keys if the policy says where, and drops every entry. Afterwards reads miss, loads are answered and not kept, puts are
   /// refused. Calling it again does nothing.
   void close();
 
@@ -308,6 +324,9 @@ class CacheInvalidatorBuilder {
   /// with it; freshet/plugin.hpp tells how long that may take.
   CacheInvalidatorBuilder& plugin(std::filesystem::path file);
 
+  /// What is loaded at start, before anybody asks; `warm:` of a policy.
+  CacheInvalidatorBuilder& warm(WarmOptions options);
+
   CacheInvalidatorBuilder& components(Components components);
 
   /// Throws ConfigError with everything that is wrong.
@@ -325,6 +344,7 @@ class CacheInvalidatorBuilder {
   std::vector<Block> blocks_;
   RulesInCode rules_;
   std::vector<std::filesystem::path> plugins_;
+  WarmOptions warm_;
   Components components_;
 };
 

@@ -12,6 +12,7 @@
 //   strategy.hpp strategy_registry.hpp               how a policy decides, and how to add one
 //   plugin.hpp              strategies from shared objects
 //   policy.hpp rule.hpp     a policy block, rules and entities as plain data
+//   warming.hpp             keys loaded before anybody asks
 //   components.hpp          clock, executor, random source: what can be replaced
 //   analytics.hpp hot_key.hpp                        which keys are read most
 //   entry_report.hpp                                 sizes, ages, what expires next
@@ -57,4 +58,5 @@
 #include "freshet/strategy.hpp"
 #include "freshet/strategy_registry.hpp"
 #include "freshet/transaction.hpp"
+#include "freshet/warming.hpp"
 #include "freshet/write_order.hpp"

@@ -37,6 +37,21 @@ struct Skip {
   bool write_l1 = false;
 };
 
+/// A key in its namespace.
+struct KeyName {
+  std::string key;
+  std::string name_space;
+  friend bool operator==(const KeyName&, const KeyName&) = default;
+};
+
+/// What is loaded again in the background once an invalidation is in force, by the loaders bound to the namespaces and within
+/// the budgets of their blocks (RecomputeOptions). At most 10,000 keys wait in a block; what comes beyond is dropped and counted.
+struct Rewarm {
+  std::size_t hot =
+      0;  // of the so many most-read keys (CacheInvalidator::hot_keys) those that the call makes stale
+  std::vector<KeyName> keys{};  // and these, unless something fresh is there when their turn comes
+};
+
 /// Last argument of each invalidation.
 struct InvalidateOptions {
   Mode mode = Mode::remove;
@@ -45,6 +60,7 @@ struct InvalidateOptions {
   std::string cause{};   // the caller's words, for whoever asks later why
   Skip skip{};           // tiers that the call leaves alone; reading means nothing here
   std::size_t list = 0;  // name up to this many of the entries hit, where the count is exact
+  Rewarm rewarm{};       // what is to be loaded again afterwards; with dry_run nothing is
 };
 
 /// An entry that an invalidation hits, and by what.

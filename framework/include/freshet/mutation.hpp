@@ -10,12 +10,6 @@
 
 namespace freshet {
 
-/// A key in its namespace.
-struct KeyName {
-  std::string key;
-  std::string name_space;
-};
-
 /// What a write makes stale: {.keys = {{"user:42", "profiles"}}, .tags = {"users"}}. The calls of CacheInvalidator say what
 /// each means.
 struct WriteTargets {

@@ -40,6 +40,16 @@ struct LabelLimits {
 /// What becomes of a block's entries when a reload changes its `key` or `tags`: they carry the old tags.
 enum class OnReload : std::uint8_t { expire, keep };
 
+/// Loads in the background that nobody asked for by a read: of what an invalidation expired, of keys that an invalidation is to
+/// load again (Rewarm), of keys that are to be warm (warming.hpp). All need a loader bound to the namespace.
+struct RecomputeOptions {
+  /// Whether what an invalidation expires stays, to be served as it was until it has been loaded again, the most-read entries
+  /// first. Without it only entries with a soft deadline stay, and each waits for a reader.
+  bool expired = false;
+  std::uint64_t max_per_second = 200;  // 1 to 1,000,000: such loads that begin within any second
+  std::uint64_t max_at_once = 16;      // 1 to 1,000: of them under way at the same time
+};
+
 /// What is not the strategy's: where the entries of a block live and what they are called.
 struct BlockOptions {
   Capacity capacity{};
@@ -60,6 +70,7 @@ struct BlockOptions {
   /// >= 0: for how long it is kept that the origin has nothing under a key. Zero: not.
   Duration negative_ttl{};
   LabelLimits labels{};
+  RecomputeOptions recompute{};
   OnReload on_reload = OnReload::expire;
 };
 

@@ -130,6 +130,8 @@ struct RuleOptions {
   std::vector<RuleCondition> when{};   // all must hold
   std::optional<Debounce> debounce{};  // at most one of these two
   std::optional<Batch> batch{};
+  std::uint64_t rewarm =
+      0;  // up to 10,000: of so many most-read keys those that the event makes stale are loaded again
 };
 
 /// What belongs to one thing of the domain, to be invalidated together; at least one part. All are templates.

@@ -12,6 +12,7 @@
 #include "cache/invalidation_call.hpp"
 #include "cache/names.hpp"
 #include "cache/namespace_view.hpp"
+#include "cache/rewarm_around.hpp"
 #include "freshet/errors.hpp"
 
 namespace freshet::detail {
@@ -93,6 +94,7 @@ Engine::Engine(config::PolicyModel policy, Components components)
       loads_{*components_.clock, freshness_, flights_, dependencies_, hold_off_},
       work_(components_.executor),
       refresher_(loads_, *components_.logger, work_),
+      refiller_(loads_, blocks_, refresher_),
       events_(std::make_shared<rules::RuleEngine>(policy.rules),
               {components_.clock, components_.executor, components_.logger}, bus_, totals_,
               event_host()),
@@ -103,6 +105,7 @@ Engine::Engine(config::PolicyModel policy, Components components)
   for (const auto& block : blocks_)
     block->install(prepare(*block, running_.blocks[block->position()]), false);
   schedules_.set(running_.rules.schedules);
+  start_warming(running_.warm);
 }
 
 Engine::~Engine() { close(); }
@@ -135,6 +138,7 @@ InvalidatedMany Engine::invalidate_many(std::span<const Target> targets,
     answer.total.revision = freshness_.revision();
     return answer;
   }
+  check(options.rewarm);
   if (!options.dry_run) {
     if (auto collected = collect(targets, options)) return *std::move(collected);
   }
@@ -145,7 +149,9 @@ InvalidatedMany Engine::invalidate_now(std::span<const Target> targets,
                                        const InvalidateOptions& options,
                                        std::span<const std::string> causes) {
   FRESHET_PAUSE("invalidation_begins");
+  RewarmAround rewarm(*this, options.rewarm, options.dry_run);
   InvalidatedMany answer = InvalidationCall(*this, targets).run(options);
+  rewarm.carry_out();
   if (options.dry_run || !bus_.listened(NoticeKind::invalidated)) return answer;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (!answer.targets[i].error.empty()) continue;
@@ -251,10 +257,13 @@ Invalidated Engine::invalidate_if(PolicyBlock& block, const LabelRef& space,
                                   const ErasedPredicate& predicate,
                                   const InvalidateOptions& options) {
   if (options.skip.write_l1) return {.revision = freshness_.revision()};
+  check(options.rewarm);
   if (!options.dry_run) {
     Collected work;
     work.predicates.push_back(
         {&block, space, std::make_shared<const ErasedPredicate>(predicate), options});
+    work.predicates.back().options.rewarm = {};
+    work.rewarm = by_name(options.rewarm);
     if (collect(std::move(work))) return {.revision = freshness_.revision(), .collected = true};
   }
   return invalidate_now(block, space, predicate, options);
@@ -264,6 +273,7 @@ Invalidated Engine::invalidate_if(PolicyBlock& block, const LabelRef& space,
 Invalidated Engine::invalidate_now(PolicyBlock& block, const LabelRef& space,
                                    const ErasedPredicate& predicate,
                                    const InvalidateOptions& options) {
+  RewarmAround rewarm(*this, options.rewarm, options.dry_run);
   Invalidated result{.revision = freshness_.revision()};
   const Instant now = components_.clock->now();
   if (!options.dry_run)
@@ -280,6 +290,7 @@ Invalidated Engine::invalidate_now(PolicyBlock& block, const LabelRef& space,
   block.counters().add(Metric::invalidated_by_predicate, result.count);
   rates_.note_invalidation(now, block.position());
   note_raises();
+  rewarm.carry_out();
   if (bus_.listened(NoticeKind::invalidated)) {
     bus_.publish({.kind = NoticeKind::invalidated,
                   .name_space = space->text(),
@@ -385,23 +396,6 @@ void Engine::look_at_rates() {
   }
 }
 
-std::vector<HotKey> Engine::hot_keys(std::size_t count) {
-  std::vector<HotKey> keys;
-  for (const auto& block : blocks_) {
-    std::vector<HotKey> more = block->hot_keys().top(count);
-    std::move(more.begin(), more.end(), std::back_inserter(keys));
-  }
-  std::stable_sort(keys.begin(), keys.end(),
-                   [](const HotKey& a, const HotKey& b) { return a.accesses > b.accesses; });
-  if (keys.size() > count) keys.resize(count);
-  return keys;
-}
-
-std::vector<HotKey> Engine::hot_keys(std::size_t count, std::string_view name_space) {
-  PolicyBlock& block = block_of(name_space);
-  return block.hot_keys().top(count, name_space == block.name() ? std::string_view() : name_space);
-}
-
 EntryReport Engine::inspect(const InspectOptions& options) {
   EntryReport report;
   for (const auto& block : blocks_) {
@@ -472,6 +466,7 @@ void Engine::tick() {
     refresher_.refresh_due(*block, kSweepInterval);
     block->failed_loads().sweep(components_.clock->now());
   }
+  refiller_.tick();
   schedules_.look();
 }
 
@@ -486,6 +481,7 @@ void Engine::close() {
   events_.stop();
   sweeper_.stop();
   work_.stop();
+  save_last_run();
   for (const auto& block : blocks_) {
     block->unbind_loaders();
     block->failed_loads().clear();

@@ -4,6 +4,7 @@
 // it.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,6 +19,7 @@
 #include "cache/key_load.hpp"
 #include "cache/look_budget.hpp"
 #include "cache/policy_block.hpp"
+#include "cache/refiller.hpp"
 #include "cache/refresher.hpp"
 #include "cache/removal_listeners.hpp"
 #include "cache/scheduled_events.hpp"
@@ -74,6 +76,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
                             const InvalidateOptions& options);
   /// Throws InvalidName or UnknownNamespace for names that invalidate_many would refuse.
   void check(const Target& target);
+  void check(const Rewarm& rewarm);
   /// One step of a write: a transaction of this thread collects it, or it is carried out.
   Invalidated invalidate_around(Collected work, Moment moment);
   /// Carries out what was collected, whatever is open on this thread: what removes is one raise, what expires another. A
@@ -121,6 +124,14 @@ class Engine : public std::enable_shared_from_this<Engine> {
   }
   const LoadServices& loads() const noexcept { return loads_; }
   Refresher& refresher() noexcept { return refresher_; }
+  Refiller& refiller() noexcept { return refiller_; }
+
+  /// Throws InvalidName or UnknownNamespace for a key that cannot be.
+  Refiller::Named named(const KeyName& name);
+  /// For an invalidation that comes later: instead of the number of hot keys, those that are fresh now.
+  std::vector<KeyName> by_name(const Rewarm& rewarm);
+  WarmProgress warm(std::span<const KeyName> keys);
+  bool save_hot_keys(const std::filesystem::path& file, std::size_t count);
 
   /// Loads a key again in the background with the loader bound to its namespace. Says whether a load
   /// was started.
@@ -178,6 +189,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// Frees what is dead within a slice of time.
   void sweep_a_slice();
   void retire_bans();
+  void start_warming(const config::WarmModel& warm);
+  void save_last_run() FRESHET_EXCLUDES(reload_mutex_);
 
   Components components_;
   const RaiseSet everything_{.labels = {LabelName(LabelKind::root, std::string_view())}};
@@ -197,6 +210,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   rt::Atomic<std::uint64_t> next_version_{0};  // relaxed: only to be different
   BackgroundWork work_;
   Refresher refresher_;
+  Refiller refiller_;
   EventDispatch events_;  // uses what stands above
   ScheduledEvents schedules_;
   // Held while strategies are made and attached: one reload at a time. Before any other lock.

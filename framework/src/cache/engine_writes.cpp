@@ -25,6 +25,7 @@ std::optional<InvalidatedMany> Engine::collect(std::span<const Target> targets,
   answer.total.revision = freshness_.revision();
   answer.total.collected = true;
   Collected work;
+  work.rewarm = by_name(options.rewarm);
   for (const Target& target : targets) {
     TargetOutcome& outcome = answer.targets.emplace_back();
     try {
@@ -76,6 +77,7 @@ void Engine::deliver_all(const Collected& work, Moment moment, Invalidated& sum)
   if (moment == Moment::before) return;
   deliver_predicates(work, moment, sum);
   for (const auto& request : work.refreshes) refresh(request.key, request.name_space);
+  for (const KeyName& name : work.rewarm) refiller_.rewarm(named(name));
 }
 
 Invalidated Engine::invalidate_or_more(std::span<const Target> targets, Mode mode,

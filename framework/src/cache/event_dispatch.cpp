@@ -227,8 +227,10 @@ void EventDispatch::invalidate(const rules::Expanded& work, Mode mode,
     places.push_back(i);
   }
   if (targets.empty()) return;
-  InvalidatedMany answer = host_.invalidate(
-      targets, {.mode = mode, .cause = fmt::format("event {}", work.chain.back())});
+  InvalidatedMany answer =
+      host_.invalidate(targets, {.mode = mode,
+                                 .cause = fmt::format("event {}", work.chain.back()),
+                                 .rewarm = {.hot = work.plan.rewarm()}});
   add_to(wave.done.invalidated, answer.total);
   for (std::size_t i = 0; i < places.size(); ++i)
     outcomes[places[i]] = std::move(answer.targets[i]);

@@ -158,7 +158,7 @@ Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, IfAbsent if_a
   bool refresh = found.refresh_due;
   if (found.expired || entry.soft() <= now) {
     if (entry.is_absent()) return absent(std::move(found.entry), if_absent, now);
-    const ReadDecision decision = block_.on_soft_expired(entry, now);
+    const ReadDecision decision = block_.on_soft_expired(entry, now, found.expired);
     if (decision == ReadDecision::miss) return {};
     refresh = refresh || decision == ReadDecision::serve_and_refresh;
     staleness = found.expired ? Staleness::expired : Staleness::soft_deadline;
@@ -168,7 +168,7 @@ Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, IfAbsent if_a
   const bool announces = plan != nullptr && plan->versioned;
   // A loader that makes values for one policy version must not run when another one is current.
   const KeepLoader own = policy_version_.empty() ? keep : KeepLoader(kNoLoader);
-  if (refresh) engine_->refresher().refresh(block_, found.entry, own, announces);
+  if (refresh) engine_->refresher().refresh(block_, found.entry, own, announces, found.expired);
   return {std::move(found.entry), Origin::l1, staleness, now};
 }
 

@@ -39,6 +39,7 @@ void PolicyBlock::install(const std::shared_ptr<const BlockPolicy>& policy, bool
     if (relabels) label_epoch_.fetch_add(1, std::memory_order_release);
     old_failures_ += counted.strategy_failures;
   }
+  refills_.set_options(policy->options.recompute);
   if (old) old->host->retire();
   policy->host->go_live(policy);
 }
@@ -140,6 +141,9 @@ Deadlines PolicyBlock::deadlines_of(const BlockPolicy& policy, const EntryView& 
     deadlines = policy.strategies.whole->on_store(view, now);
   }
   deadlines.hard = std::min(deadlines.hard, terms.at_most);
+  // With a soft deadline, even the latest, it is served when it has been expired.
+  if (policy.options.recompute.expired && deadlines.soft == kNever)
+    deadlines.soft = deadlines.hard - Duration{1};
   return deadlines;
 }
 
@@ -202,7 +206,7 @@ MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
   return {std::move(ref), outcome};
 }
 
-ReadDecision PolicyBlock::on_soft_expired(const Entry& entry, Instant now) {
+ReadDecision PolicyBlock::on_soft_expired(const Entry& entry, Instant now, bool expired) {
   const auto policy = this->policy();
   std::vector<EntryView::Field> fields;
   if (policy->key) policy->key->match(entry.key(), fields);
@@ -215,7 +219,9 @@ ReadDecision PolicyBlock::on_soft_expired(const Entry& entry, Instant now) {
       .deadlines = entry.deadlines(),
       .bytes = entry.bytes(),
   };
-  return policy->strategies.whole->on_soft_expired(view, now);
+  const ReadDecision decision = policy->strategies.whole->on_soft_expired(view, now);
+  const bool recomputes = expired && policy->options.recompute.expired;
+  return recomputes ? std::max(decision, ReadDecision::serve_and_refresh) : decision;
 }
 
 std::shared_ptr<const BackgroundLoader> PolicyBlock::bound_loader(const LabelRef& space) const {
@@ -226,13 +232,22 @@ std::shared_ptr<const BackgroundLoader> PolicyBlock::bound_loader(const LabelRef
 
 void PolicyBlock::bind_loader(const LabelRef& space,
                               std::shared_ptr<const BackgroundLoader> loader) {
-  BoundLoader old;  // let go of after the lock
-  rt::Lock lock(loaders_mutex_);
-  if (!loader) {
-    if (auto node = loaders_.extract(space.get())) old = std::move(node.mapped());
-    return;
+  const bool binds = loader != nullptr;
+  {
+    BoundLoader old;  // let go of after the lock
+    rt::Lock lock(loaders_mutex_);
+    if (binds) {
+      old = std::exchange(loaders_[space.get()], {space, std::move(loader)});
+    } else if (auto node = loaders_.extract(space.get())) {
+      old = std::move(node.mapped());
+    }
   }
-  old = std::exchange(loaders_[space.get()], {space, std::move(loader)});
+  if (binds) refills_.note_loader(space);
+}
+
+bool PolicyBlock::has_bound_loaders() const {
+  rt::Lock lock(loaders_mutex_);
+  return !loaders_.empty();
 }
 
 void PolicyBlock::bind_predicate(const LabelRef& space,
@@ -342,6 +357,7 @@ NamespaceStatistics PolicyBlock::statistics() const {
   statistics.strategy = policy->strategy_name;
   policy->strategies.add_to(statistics);
   statistics.hot_key_samples_dropped = hot_keys_.dropped();
+  statistics.keys_waiting = refills_.waiting();
   const Holdings holdings = store_.holdings();
   statistics.entries = holdings.entries;
   statistics.bytes = holdings.bytes;

@@ -16,6 +16,7 @@
 #include "analytics/hot_keys.hpp"
 #include "cache/block_policy.hpp"
 #include "cache/failed_loads.hpp"
+#include "cache/refill_queue.hpp"
 #include "cache/removal_listeners.hpp"
 #include "config/policy_model.hpp"
 #include "freshet/detail/namespace_cache.hpp"
@@ -111,8 +112,8 @@ class PolicyBlock final : public RemovalObserver {
   /// for them.
   void add_captured(const std::vector<LabelRef>& captured, std::vector<LabelRef>& labels);
 
-  /// What to do with an entry that is read past its soft deadline.
-  ReadDecision on_soft_expired(const Entry& entry, Instant now);
+  /// What to do with an entry that is read past its soft deadline, or `expired` by an invalidation.
+  ReadDecision on_soft_expired(const Entry& entry, Instant now, bool expired);
 
   /// The loader for background loads of a namespace; null if none is bound.
   std::shared_ptr<const BackgroundLoader> bound_loader(const LabelRef& space) const
@@ -123,10 +124,13 @@ class PolicyBlock final : public RemovalObserver {
   /// Which values of a namespace may be kept; a later one replaces it.
   void bind_predicate(const LabelRef& space, std::shared_ptr<const CacheablePredicate> predicate)
       FRESHET_EXCLUDES(loaders_mutex_);
+  /// Whether any is bound.
+  bool has_bound_loaders() const FRESHET_EXCLUDES(loaders_mutex_);
   /// Lets go of all bound loaders and predicates, and of what they hold.
   void unbind_loaders() FRESHET_EXCLUDES(loaders_mutex_);
 
   RefreshBudget& budget() noexcept { return budget_; }
+  RefillQueue& refills() noexcept { return refills_; }
   void count_refresh() noexcept { counters_.add(Metric::refreshes); }
 
   /// Tells whoever listens what happened to a key. One flag test if nobody does.
@@ -194,6 +198,7 @@ class PolicyBlock final : public RemovalObserver {
   HotKeyTracker hot_keys_;
   Store store_;
   RefreshBudget budget_;
+  RefillQueue refills_;
   rt::Mutex type_mutex_;
   const std::type_info* type_ FRESHET_GUARDED_BY(type_mutex_) = nullptr;
   struct BoundLoader {

@@ -35,23 +35,39 @@ bool was_asked_for_with_version(const Entry& entry) {
   });
 }
 
+void give_back(PolicyBlock& block, bool refills) noexcept {
+  if (refills) {
+    block.refills().budget().done();
+  } else {
+    block.budget().done();
+  }
+}
+
 }  // namespace
 
-void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep, bool announces) {
+void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep, bool announces,
+                        bool expired) {
   Entry& entry = entry_of(ref);
   const bool versioned = was_asked_for_with_version(entry);
   FRESHET_PAUSE("stale_found_before_refresh");
   if (versioned && !announces) return;
-  if (is_held_back(services_, block, entry.name(), clock_.now()) || !claim_refresh(entry)) return;
-  const bool begun = block.budget().take(clock_.now());
-  Loader loader;
-  if (begun) {
-    loader = keep();
+  const bool refills = expired && block.refills().recomputes();
+  if (refills && block.refills().is_hot_pending() && block.bound_loader(space_of(entry))) return;
+  const Instant now = clock_.now();
+  if (is_held_back(services_, block, entry.name(), now) || !claim_refresh(entry)) return;
+  if (refills ? block.refills().budget().take(now) : block.budget().take(now)) {
+    Loader loader = keep();
     if (!loader && !versioned) loader = block.bound_loader(space_of(entry));
-    if (loader && start(block, ref, space_of(entry), std::string(entry.key()), std::move(loader))) {
+    const Purpose purpose = refills ? Purpose::recompute : Purpose::refresh;
+    Ended ended = [&block, refills](bool loaded) {
+      give_back(block, refills);
+      if (refills && !loaded) block.refills().note_missed();
+    };
+    if (loader && start(block, ref, space_of(entry), std::string(entry.key()), std::move(loader),
+                        purpose, std::move(ended))) {
       return;
     }
-    block.budget().done();
+    give_back(block, refills);
   }
   release_refresh(entry);
 }
@@ -63,7 +79,7 @@ bool Refresher::refresh_bound(PolicyBlock& block, const EntryRef& ref) {
   if (is_held_back(services_, block, entry.name(), clock_.now()) || !claim_refresh(entry))
     return false;
   if (block.budget().take(clock_.now())) {
-    if (start(block, ref, space_of(entry), std::string(entry.key()), std::move(loader)))
+    if (start_refresh(block, ref, space_of(entry), std::string(entry.key()), std::move(loader)))
       return true;
     block.budget().done();
   }
@@ -77,9 +93,28 @@ bool Refresher::load(PolicyBlock& block, const LabelRef& space, const std::strin
     return refresh_bound(block, found.entry);
   Loader loader = block.bound_loader(space);
   if (!loader || !block.budget().take(clock_.now())) return false;
-  if (start(block, {}, space, key, std::move(loader))) return true;
+  if (start_refresh(block, {}, space, key, std::move(loader))) return true;
   block.budget().done();
   return false;
+}
+
+Refresher::Refill Refresher::refill(PolicyBlock& block, const LabelRef& space,
+                                    const std::string& key, Purpose purpose, Ended ended) {
+  const Instant now = clock_.now();
+  Found found = block.store().peek(KeyRef(*space, key), now);
+  const bool wanted = found ? found.expired : purpose != Purpose::recompute;
+  if (!wanted) return Refill::not_needed;
+  Loader loader = block.bound_loader(space);
+  if (!loader) return Refill::no_loader;
+  if (found && was_asked_for_with_version(entry_of(found.entry))) return Refill::not_needed;
+  if (found && !claim_refresh(entry_of(found.entry))) return Refill::not_needed;
+  if (block.refills().budget().take(now)) {
+    if (start(block, found.entry, space, key, std::move(loader), purpose, std::move(ended)))
+      return Refill::started;
+    block.refills().budget().done();
+  }
+  if (found) release_refresh(entry_of(found.entry));
+  return Refill::no_room;
 }
 
 void Refresher::refresh_due(PolicyBlock& block, Duration interval) {
@@ -98,18 +133,45 @@ void Refresher::refresh_due(PolicyBlock& block, Duration interval) {
   }
 }
 
-bool Refresher::start(PolicyBlock& block, EntryRef old, LabelRef space, std::string key,
-                      Loader loader) {
-  return work_.post([this, &block, old = std::move(old), space = std::move(space),
-                     key = std::move(key), loader = std::move(loader)] {
-    run(block, old, space, key, *loader);
-    block.budget().done();
-  });
+bool Refresher::start_refresh(PolicyBlock& block, EntryRef old, LabelRef space, std::string key,
+                              Loader loader) {
+  return start(block, std::move(old), std::move(space), std::move(key), std::move(loader),
+               Purpose::refresh, [&block](bool) { block.budget().done(); });
 }
 
-void Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& space,
-                    const std::string& key, const BackgroundLoader& loader) {
+bool Refresher::start(PolicyBlock& block, EntryRef old, LabelRef space, std::string key,
+                      Loader loader, Purpose purpose, Ended ended) {
+  return work_.post(
+      [this, &block, old = std::move(old), space = std::move(space), key = std::move(key),
+       loader = std::move(loader), purpose,
+       ended = std::move(ended)] { ended(run(block, old, space, key, *loader, purpose)); });
+}
+
+void Refresher::count(PolicyBlock& block, Purpose purpose, bool loaded) noexcept {
+  switch (purpose) {
+    case Purpose::refresh:
+      if (loaded) block.count_refresh();
+      return;
+    case Purpose::recompute:
+      block.counters().add(Metric::recomputes);
+      if (!loaded) block.counters().add(Metric::recompute_failures);
+      return;
+    case Purpose::rewarm:
+      block.counters().add(Metric::rewarms);
+      if (!loaded) block.counters().add(Metric::rewarm_failures);
+      return;
+    case Purpose::warm:
+      block.counters().add(Metric::warm_loads);
+      if (!loaded) block.counters().add(Metric::warm_failures);
+      return;
+  }
+}
+
+bool Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& space,
+                    const std::string& key, const BackgroundLoader& loader, Purpose purpose) {
   const KeyRef name(*space, key);
+  bool loaded = false;
+  bool led = true;  // until somebody else turns out to
   try {
     EntryPlan plan = block.plan(space, name.key, {});
     if (old) {
@@ -119,7 +181,8 @@ void Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& spa
     const Freshness& freshness = services_.freshness;
     const CallStart start{freshness.keys().sequence(name.hash), freshness.revision()};
     const auto [role, flight] = services_.flights.board(name, start, plan.labels);
-    if (role == SingleFlight::Role::lead) {
+    led = role == SingleFlight::Role::lead;
+    if (led) {
       const auto ttl = old ? entry_of(old).request().ttl : std::nullopt;
       KeyLoad{.services = services_,
               .block = block,
@@ -129,9 +192,9 @@ void Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& spa
               .ttl = ttl,
               .refreshed = old ? &entry_of(old) : nullptr}
           .run(key, [&](LoadContext& context, ValueSink sink) { loader(key, context, sink); });
-      block.count_refresh();
       block.tell(NoticeKind::refreshed, *space, key);
     }
+    loaded = true;
   } catch (const std::exception& error) {
     logger_.log(LogLevel::warning, fmt::format("a refresh of \"{}\" in \"{}\" failed: {}", key,
                                                space->text(), error.what()));
@@ -139,9 +202,12 @@ void Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& spa
     logger_.log(LogLevel::warning,
                 fmt::format("a refresh of \"{}\" in \"{}\" failed", key, space->text()));
   }
+  const Found there = block.store().peek(name, clock_.now());
   // While it stands, the next reader may try again. Once it was replaced, who still holds it must not have it loaded again.
-  if (old && block.store().peek(name, clock_.now()).entry.get() == old.get())
-    release_refresh(entry_of(old));
+  if (old && there.entry.get() == old.get()) release_refresh(entry_of(old));
+  if (loaded && led && purpose == Purpose::recompute) loaded = !there || !there.expired;
+  if (led) count(block, purpose, loaded);
+  return loaded;
 }
 
 }  // namespace freshet::detail

@@ -7,6 +7,8 @@
 // held.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,19 +20,37 @@ namespace freshet::detail {
 
 class Refresher {
  public:
+  /// What a load in the background is for; each is counted by itself.
+  enum class Purpose : std::uint8_t { refresh, recompute, rewarm, warm };
+  /// Called when a load has ended, on its thread: whether it made a value, and, for Purpose::recompute, whether the expired entry
+  /// is gone.
+  using Ended = std::function<void(bool loaded)>;
+
   Refresher(const LoadServices& services, Logger& logger, BackgroundWork& work) noexcept
       : services_(services), clock_(services.clock), logger_(logger), work_(work) {}
 
   /// Refreshes an entry, with the call's own loader if `keep` gives one, else with the one bound to
   /// its namespace. Does nothing without either, beyond the budget, or if somebody has begun. An entry that was asked for with
-  /// a version is left to calls that announce it (`announces`): no other loader is known to make that version.
-  void refresh(PolicyBlock& block, const EntryRef& entry, KeepLoader keep, bool announces);
+  /// a version is left to calls that announce it (`announces`): no other loader is known to make that version. One that is
+  /// `expired` goes by the budget of the block's refills, if they load such entries.
+  void refresh(PolicyBlock& block, const EntryRef& entry, KeepLoader keep, bool announces,
+               bool expired);
 
   /// The same with the bound loader alone. Says whether a load was started.
   bool refresh_bound(PolicyBlock& block, const EntryRef& entry);
 
   /// Loads a key whether or not it is cached. Says whether a load was started.
   bool load(PolicyBlock& block, const LabelRef& space, const std::string& key);
+
+  enum class Refill : std::uint8_t {
+    started,     // `ended` will be called, and has to give the budget back
+    not_needed,  // something fresh is there, or is being loaded, or is left to calls that announce its version; or nothing is expired
+    no_loader,   // none is bound
+    no_room,     // in the budget of refills
+  };
+  /// Loads a key with the bound loader, within the budget of the block's refills.
+  Refill refill(PolicyBlock& block, const LabelRef& space, const std::string& key, Purpose purpose,
+                Ended ended);
 
   /// Refreshes what is due in the block: entries that were read often enough, the most-read first;
   /// then those whose keys are among the block's hottest (RefreshLimits::warm_keys). What the budget
@@ -40,9 +60,15 @@ class Refresher {
  private:
   using Loader = std::shared_ptr<const BackgroundLoader>;
 
-  bool start(PolicyBlock& block, EntryRef old, LabelRef space, std::string key, Loader loader);
-  void run(PolicyBlock& block, const EntryRef& old, const LabelRef& space, const std::string& key,
-           const BackgroundLoader& loader);
+  bool start(PolicyBlock& block, EntryRef old, LabelRef space, std::string key, Loader loader,
+             Purpose purpose, Ended ended);
+  /// The same, within the budget of refreshes.
+  bool start_refresh(PolicyBlock& block, EntryRef old, LabelRef space, std::string key,
+                     Loader loader);
+  /// Whether it has made a value, or somebody else was about to.
+  bool run(PolicyBlock& block, const EntryRef& old, const LabelRef& space, const std::string& key,
+           const BackgroundLoader& loader, Purpose purpose);
+  static void count(PolicyBlock& block, Purpose purpose, bool loaded) noexcept;
 
   const LoadServices& services_;
   const Clock& clock_;

@@ -86,6 +86,7 @@ bool TransactionState::collect(Collected& more) {
   for (auto& predicate : more.predicates) collected_.predicates.push_back(std::move(predicate));
   for (auto& refresh : more.refreshes) add(std::move(refresh));
   for (auto& one : more.elsewhere) add(std::move(one));
+  for (KeyName& name : more.rewarm) add(std::move(name));
   return true;
 }
 
@@ -118,6 +119,15 @@ void TransactionState::add(Collected::OneElsewhere one) {
   if (places_.count(text) != 0) return;
   collected_.elsewhere.push_back(std::move(one));
   places_.emplace(std::move(text), collected_.elsewhere.size() - 1);
+}
+
+void TransactionState::add(KeyName rewarmed) {
+  std::string text = "rewarm";
+  rules::add_text(text, rewarmed.name_space);
+  rules::add_text(text, rewarmed.key);
+  if (places_.count(text) != 0) return;
+  collected_.rewarm.push_back(std::move(rewarmed));
+  places_.emplace(std::move(text), collected_.rewarm.size() - 1);
 }
 
 Collected TransactionState::collected() const {

@@ -57,11 +57,12 @@ struct Collected {
   std::vector<OnePredicate> predicates{};
   std::vector<OneRefresh> refreshes{};    // afterwards
   std::vector<OneElsewhere> elsewhere{};  // keys put in caches of other engines
+  std::vector<KeyName> rewarm{};          // to be loaded again afterwards
   bool everything = false;                // something could not be noted
 
   bool empty() const noexcept {
     return targets.empty() && predicates.empty() && refreshes.empty() && elsewhere.empty() &&
-           !everything;
+           rewarm.empty() && !everything;
   }
 };
 
@@ -116,6 +117,7 @@ class TransactionState {
   void add(Collected::OneTarget target) FRESHET_REQUIRES(mutex_);
   void add(Collected::OneRefresh refresh) FRESHET_REQUIRES(mutex_);
   void add(Collected::OneElsewhere one) FRESHET_REQUIRES(mutex_);
+  void add(KeyName rewarmed) FRESHET_REQUIRES(mutex_);
 
   const Engine* const engine_;  // compared, not used: it may be gone once the transaction has ended
   const std::shared_ptr<TransactionState> outer_;

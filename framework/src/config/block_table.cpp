@@ -36,6 +36,22 @@ OptionTable<LabelLimits> label_table() {
   return table;
 }
 
+OptionTable<RecomputeOptions> recompute_table() {
+  constexpr std::uint64_t kMostPerSecond = 1'000'000;
+  constexpr std::uint64_t kMostAtOnce = 1'000;
+  OptionTable<RecomputeOptions> table;
+  table.add("expired", &RecomputeOptions::expired, boolean_kind(),
+            "whether what an invalidation expires is served as it was and loaded again in the "
+            "background, the most-read entries first; needs a loader bound to the namespace");
+  table.add("max_per_second", &RecomputeOptions::max_per_second,
+            count_kind({.at_least = 1, .at_most = kMostPerSecond}),
+            "loads of expired entries, of keys to be warm and of keys to be loaded after an "
+            "invalidation that begin within any second");
+  table.add("max_at_once", &RecomputeOptions::max_at_once,
+            count_kind({.at_least = 1, .at_most = kMostAtOnce}), "of those at the same time");
+  return table;
+}
+
 /// `separator`: one byte.
 OptionKind<std::string> separator_kind() {
   OptionKind<std::string> kind = text_kind(1);
@@ -122,6 +138,7 @@ const OptionTable<BlockOptions>& block_table() {
              duration_kind({.at_least = Duration::zero()}),
              "for how long it is kept that the origin has nothing under a key; 0s: not");
     made.add_section("labels", &BlockOptions::labels, label_table());
+    made.add_section("recompute", &BlockOptions::recompute, recompute_table());
     made.add("on_reload", &BlockOptions::on_reload,
              word_kind<OnReload>({{"expire", OnReload::expire}, {"keep", OnReload::keep}}),
              "what becomes of the entries when a reload changes key or tags: they carry the old "

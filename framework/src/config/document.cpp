@@ -242,7 +242,8 @@ std::optional<ConfigValue> read_document(std::string_view text, const std::strin
   return builder.root();
 }
 
-std::optional<std::string> read_file(const std::filesystem::path& file, Findings& findings) {
+std::optional<std::string> read_file(const std::filesystem::path& file, Findings& findings,
+                                     std::size_t max_bytes) {
   const auto refuse = [&](std::string message) {
     findings.add(Place{file.string()}, {}, std::move(message));
     return std::nullopt;
@@ -259,7 +260,10 @@ std::optional<std::string> read_file(const std::filesystem::path& file, Findings
   if (!stream)
     return refuse(
         fmt::format("cannot be read: {}", errno != 0 ? std::strerror(errno) : "no reason given"));
-  std::string text(kMaxDocumentBytes + 1, '\0');  // one more than allowed: read_document() says so
+  const std::uintmax_t size = std::filesystem::file_size(file, error);
+  if (error) return refuse("cannot be read: " + error.message());
+  // One more than allowed: read_document() says so. A file that grows meanwhile is read as far as it went.
+  std::string text(static_cast<std::size_t>(std::min<std::uintmax_t>(size, max_bytes) + 1), '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (stream.bad()) return refuse("cannot be read to its end");
   text.resize(static_cast<std::size_t>(stream.gcount()));

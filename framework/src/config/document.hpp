@@ -35,7 +35,8 @@ inline constexpr std::size_t kMaxFindings = 100;  // about one policy; what foll
 std::optional<ConfigValue> read_document(std::string_view text, const std::string& file,
                                          Findings& findings);
 
-/// The text of a regular file of at most kMaxDocumentBytes, or nullopt and a finding.
-std::optional<std::string> read_file(const std::filesystem::path& file, Findings& findings);
+/// The text of a regular file, or nullopt and a finding. Of a larger one than `max_bytes`, one byte more than that.
+std::optional<std::string> read_file(const std::filesystem::path& file, Findings& findings,
+                                     std::size_t max_bytes = kMaxDocumentBytes);
 
 }  // namespace freshet::config

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/observation_table.hpp"
+#include "config/warm_section.hpp"
 #include "freshet/errors.hpp"
 #include "freshet/findings.hpp"
 #include "freshet/policy.hpp"
@@ -47,6 +48,7 @@ struct PolicyModel {
   std::vector<BlockModel> blocks{};  // at least one, names distinct, in the order of the file
   rules::RuleSet rules{};            // of `events` and `entities`
   Observation observation{};         // `analytics` and `warnings`, over what Components say
+  WarmModel warm{};                  // `warm`
 };
 
 /// Throws ConfigError. `file` is the name that findings carry; `observation` is what holds where the
@@ -69,7 +71,7 @@ struct CodeBlock {
 /// them.
 PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry,
                              const RulesInCode& rules = {}, Findings findings = {},
-                             const Observation& observation = {});
+                             const Observation& observation = {}, const WarmOptions& warm = {});
 
 /// Whether two blocks read alike: strategies, and every option with its effective value.
 bool same_block(const BlockModel& a, const BlockModel& b);

@@ -70,6 +70,7 @@ class PolicyReader {
     read_namespaces(root);
     model_.rules = rules::read_rules(root, findings_);
     note_separators(model_);
+    model_.warm = read_warm(root, findings_);
     return std::move(model_);
   }
 
@@ -83,6 +84,7 @@ class PolicyReader {
         std::string(rules::kEventsKey),   std::string(rules::kEntitiesKey),
         std::string(rules::kSchedulesKey)};
     for (std::string& key : observation_table().names()) known.push_back(std::move(key));
+    for (std::string& key : warm_table().names()) known.push_back(std::move(key));
     for (const Member& member : root.members) {
       if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
       findings_.add(member.place, path_to({}, member.key),
@@ -427,7 +429,7 @@ PolicyModel read_policy_file(const std::filesystem::path& file, const StrategyRe
 
 PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegistry& registry,
                              const RulesInCode& rules, Findings findings,
-                             const Observation& observation) {
+                             const Observation& observation, const WarmOptions& warm) {
   PolicyModel model;
   model.observation = observation;
   observation_table().validate(observation, {}, findings);
@@ -473,6 +475,7 @@ PolicyModel policy_from_code(std::vector<CodeBlock> blocks, const StrategyRegist
   std::vector<std::string> served;
   for (const BlockModel& block : model.blocks) served.push_back(block.name);
   model.rules = rules::rules_from_code(rules, served, findings);
+  model.warm = warm_from_code(warm, served, findings);
   findings.throw_if_any();
   note_separators(model);
   return model;

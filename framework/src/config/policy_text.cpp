@@ -55,6 +55,14 @@ nlohmann::ordered_json yaml_to_json(const std::string& text) {
                                       : nlohmann::ordered_json(text);
 }
 
+/// The section `warm`; nothing where the policy says nothing of it. Paths as they were resolved.
+Texts warm_texts(const PolicyModel& model) {
+  const WarmTable none;
+  const WarmTable table{model.warm.options};
+  if (warm_table().list().texts(&table) == warm_table().list().texts(&none)) return {};
+  return warm_table().list().texts(&table);
+}
+
 /// A map of one level; nothing if it is empty.
 void add_section(std::string& text, std::string_view key, const Texts& members) {
   if (members.empty()) return;
@@ -89,6 +97,7 @@ std::string policy_text(const PolicyModel& model) {
   }
   for (const auto& [name, value] : observation_table().list().texts(&model.observation))
     text += fmt::format("{}: {}\n", name, value);
+  for (const auto& [name, value] : warm_texts(model)) text += fmt::format("{}: {}\n", name, value);
   add_section(text, "events", rules::event_texts(model.rules));
   add_section(text, "entities", rules::entity_texts(model.rules));
   add_section(text, "schedules", rules::schedule_texts(model.rules));
@@ -106,6 +115,7 @@ std::string policy_json(const PolicyModel& model) {
   whole["namespaces"] = std::move(blocks);
   for (const auto& [name, value] : observation_table().list().texts(&model.observation))
     whole[name] = yaml_to_json(value);
+  for (const auto& [name, value] : warm_texts(model)) whole[name] = yaml_to_json(value);
   for (const auto& [name, value] : rules::event_texts(model.rules))
     whole["events"][name] = yaml_to_json(value);
   for (const auto& [name, value] : rules::entity_texts(model.rules))

@@ -55,6 +55,7 @@ Revision Freshness::raise(const RaiseSet& set, Mode mode) {
     publish(next, true);
     throw;
   }
+  if (mode == Mode::expire) expiries_.fetch_add(1, std::memory_order_release);
   return next;
 }
 

@@ -202,6 +202,9 @@ class Freshness {
     return bans_widened_.load(std::memory_order_relaxed);
   }
 
+  /// How often something was expired, for whoever loads that again. acquire: who sees a raise counted finds it in force.
+  std::uint64_t expiries() const noexcept { return expiries_.load(std::memory_order_acquire); }
+
   KeyStripes& keys() noexcept { return keys_; }
   const KeyStripes& keys() const noexcept { return keys_; }
 
@@ -263,6 +266,7 @@ class Freshness {
   rt::Mutex raise_mutex_;
   rt::Atomic<std::uint64_t> revision_{1};
   rt::Atomic<std::uint64_t> published_{1};
+  rt::Atomic<std::uint64_t> expiries_{0};  // written under the lock; release, for expiries()
   rt::Atomic<bool> keys_left_out_{false};
   rt::Atomic<std::uint64_t> bans_widened_{0};  // relaxed: a statistic
 };

@@ -91,6 +91,7 @@ class DocumentWriter {
     if (!options.when.empty()) add(made, path, "when", conditions(options.when));
     if (options.debounce) add(made, path, "debounce", debounce(*options.debounce));
     if (options.batch) add(made, path, "batch", batch(*options.batch));
+    if (options.rewarm != 0) add(made, path, "rewarm", scalar(fmt::format("{}", options.rewarm)));
     ConfigValue actions = list();
     for (const RuleAction& action : given.actions) {
       const std::string at = fmt::format("{}.do[{}]", path, actions.items.size());

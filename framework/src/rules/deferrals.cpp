@@ -71,6 +71,7 @@ std::string Deferrals::identity(const Expanded& expanded) {
     identity += 'e';
     add_event(identity, event);
   }
+  if (plan.rewarm() != 0) identity += fmt::format("w{}", plan.rewarm());
   return identity;
 }
 

@@ -247,6 +247,7 @@ void RuleEngine::expand(const Rule& rule, const Event& event, InvalidationPlan& 
                         std::vector<PlannedAction>& explained) const {
   Expansion expansion(*this, &rule, plan, explained);
   for (const Action& action : rule.actions) expansion.add(action, event);
+  plan.rewarm(static_cast<std::size_t>(rule.rewarm));
 }
 
 void RuleEngine::plan(const Event& event, InvalidationPlan& plan,

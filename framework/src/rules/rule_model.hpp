@@ -48,6 +48,7 @@ struct Rule {
   std::vector<Condition> when{};                     // all must hold
   std::optional<Debounce> debounce{};  // at most one of these two; at_most is not zero
   std::optional<Batch> batch{};
+  std::uint64_t rewarm = 0;  // how many hot keys
   std::vector<Action> actions{};
 };
 

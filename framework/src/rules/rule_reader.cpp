@@ -20,6 +20,7 @@ constexpr std::string_view kDo = "do";
 constexpr std::string_view kRules = "rules";
 constexpr std::string_view kMaxPerSecond = "max_per_second";
 constexpr std::uint64_t kMaxBatch = 10'000;
+constexpr std::uint64_t kMaxRewarm = 10'000;
 constexpr std::uint64_t kMostPerSecond = 1'000'000;
 constexpr int kDebounceBound = 10;  // at_most, in quiet times, where nothing else is said
 
@@ -184,7 +185,8 @@ class RuleReader {
   void read_rule(const ConfigValue& value, const std::string& path, const std::string& event,
                  const Place& place, std::string_view beside = {}) {
     Rule rule{.event = event, .place = place};
-    std::vector<std::string> known{"fields", "when", "debounce", "batch", std::string(kDo)};
+    std::vector<std::string> known{"fields", "when",   "debounce",
+                                   "batch",  "rewarm", std::string(kDo)};
     if (!beside.empty()) known.emplace_back(beside);
     targets_.report_unknown(value, path, known);
     if (const Member* fields = value.find("fields"))
@@ -198,6 +200,8 @@ class RuleReader {
     if (const Member* when = value.find("when"))
       read_conditions(when->value, path_to(path, "when"), rule.when);
     read_timing(value, path, rule);
+    if (const Member* hot = value.find("rewarm"))
+      rule.rewarm = read_count(hot->value, path_to(path, "rewarm"), kMaxRewarm).value_or(0);
     read_actions(value, path, rule.actions);
     targets_.declare(nullptr);
     set_.rules.push_back(std::move(rule));

@@ -108,6 +108,7 @@ std::string rule_text(const Rule& rule) {
     members.push_back(fmt::format("batch: {{at_most: {}, within: {}}}",
                                   format_count(rule.batch->at_most),
                                   format_duration(rule.batch->within)));
+  if (rule.rewarm != 0) members.push_back("rewarm: " + format_count(rule.rewarm));
   std::vector<std::string> actions;
   for (const Action& action : rule.actions)
     actions.push_back(fmt::format("{{{}: {}{}}}", word_of(action.kind), target_text(action),

@@ -182,6 +182,7 @@ bool Shard::invalidate_resident(const Resident& resident, Mode mode, RemovalCaus
     entry.carrier().expire();
     freshness_.count_out(entry.carrier());
     if (entry.outlasts_its_time() && !entry.serves_stale()) retime(entry);
+    hint_.expiries.fetch_add(1, std::memory_order_release);
   } else {
     unlink(entry, cause, departures);
   }

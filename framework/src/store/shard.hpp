@@ -58,6 +58,8 @@ struct SettledHint {
   // relaxed throughout: a count that misses a raise or an insertion on another thread was made at the same time as that.
   rt::Atomic<std::uint64_t> swept_at{0};  // every entry was looked at since this was published
   rt::Atomic<std::int64_t> due{0};        // no deadline is nearer than this, in nanoseconds
+  // How often an entry was expired by its key or by a predicate. release and acquire: who sees it counted finds it expired.
+  rt::Atomic<std::uint64_t> expiries{0};
 };
 
 class alignas(64) Shard {
@@ -122,6 +124,11 @@ class alignas(64) Shard {
   /// Looks at up to `budget` entries, oldest look first, and frees the dead. Takes what it looked at from `budget`.
   /// Returns how many it freed.
   std::size_t sweep(Instant now, std::size_t& budget) FRESHET_EXCLUDES(mutex_);
+
+  /// Adds to `into` entries that are expired and served stale, and that nobody has begun to load again, from where `scan` stands; up
+  /// to `most`, looking at up to `looks`, which it lowers. True once the end is reached (store/expired_walk.cpp).
+  bool find_expired(std::optional<EntryTable::Scan>& scan, Instant now, std::size_t most,
+                    std::size_t& looks, std::vector<EntryRef>& into) FRESHET_EXCLUDES(mutex_);
 
   /// The `published` since which every entry was looked at. Lowers `due` to the nearest deadline.
   Revision swept(rt::Atomic<std::int64_t>& due) const FRESHET_EXCLUDES(mutex_);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -103,6 +104,20 @@ class Store {
   /// Looks at up to `budget` entries and frees the dead among them; goes on where the last call stopped. Costs O(shards)
   /// when nothing was invalidated since a whole round. Returns how many it freed.
   std::size_t sweep(Instant now, std::size_t budget);
+
+  /// A walk along all entries in steps, for those that are expired. Whoever was expired when it began and still is has been
+  /// found at its end, or somebody is loading it again.
+  struct ExpiredWalk {
+    std::size_t shard = 0;
+    std::optional<EntryTable::Scan> scan{};
+    bool at_begin() const noexcept { return shard == 0 && !scan; }
+  };
+  /// Goes on with a walk: adds up to `most` entries to `into`, looking at up to `looks`, which it lowers. True once it has come to the
+  /// end; then it stands at the beginning again.
+  bool find_expired(ExpiredWalk& walk, Instant now, std::size_t most, std::size_t& looks,
+                    std::vector<EntryRef>& into);
+  /// How often an entry of this store was expired by itself; Freshness::expiries() counts what is raised.
+  std::uint64_t expiries() const noexcept { return hint_.expiries.load(std::memory_order_acquire); }
 
   /// Whether no dead entry can be here: all were looked at since the last raise, and no deadline has come. O(1); a sweep that
   /// comes to an end says so.

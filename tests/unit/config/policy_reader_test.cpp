@@ -310,6 +310,7 @@ TEST_F(PolicyReaderTest, TheShippedPolicyReadsAndShowsEveryKey) {
                           "invalidate_entity",
                           "refresh",
                           "emit",
+                          "rewarm",
                           "user_logout"}) {
     keys.push_back(key);
   }
@@ -318,6 +319,8 @@ TEST_F(PolicyReaderTest, TheShippedPolicyReadsAndShowsEveryKey) {
       keys.push_back(row.name.substr(row.name.rfind('.') + 1));
     }
   }
+  for (const OptionRow& row : warm_table().rows())
+    keys.push_back(row.name.substr(row.name.rfind('.') + 1));
   for (const OptionRow& row : observation_table().rows())
     keys.push_back(row.name.substr(row.name.rfind('.') + 1));
   for (const std::string& key : keys) EXPECT_NE(text.find(key + ":"), std::string::npos) << key;
