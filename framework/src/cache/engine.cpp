@@ -108,7 +108,14 @@ Engine::Engine(config::PolicyModel policy, Components components)
   start_warming(running_.warm);
 }
 
-Engine::~Engine() { close(); }
+// What goes without an orderly end, as a replay of a service's policy does, leaves that service's file alone.
+Engine::~Engine() {
+  {
+    rt::Lock lock(reload_mutex_);
+    running_.warm = {};
+  }
+  close();
+}
 
 std::shared_ptr<NamespaceCache> Engine::open(std::string_view name_space, const ValueType& type) {
   PolicyBlock& block = block_of(name_space);

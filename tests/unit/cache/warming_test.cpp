@@ -255,6 +255,13 @@ TEST_F(WarmingTest, ARunThatReadNothingLeavesTheFileOfTheOneBefore) {
   EXPECT_EQ(content_of(in_folder("hot.txt")), before);
 }
 
+TEST_F(WarmingTest, WhatGoesWithoutACloseLeavesTheFileAlone) {
+  policy("{last_run: \"" + in_folder("hot.txt") + "\"}");
+  view().get("k");
+  invalidator_.reset();
+  EXPECT_FALSE(std::filesystem::exists(in_folder("hot.txt")));
+}
+
 TEST_F(WarmingTest, ADamagedFileOfTheLastRunIsLoggedAndNothingOfItIsLoaded) {
   const std::string warm = "{last_run: \"" + in_folder("hot.txt") + "\", keys: [p/listed]}";
   policy(warm);
