@@ -148,7 +148,12 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
   } catch (...) {
     if (!answered) view_.block_.count_load(elapsed(), false);
     if (!answered) loaded.captured = capture->take();
-    fail_led(loaded, std::current_exception());
+    const std::exception_ptr error = std::current_exception();
+    if (!error) {  // the thread is being ended
+      end_led(nullptr);
+      throw;
+    }
+    fail_led(loaded, error);
   }
 }
 
@@ -156,11 +161,11 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
 void BulkLoad::fail_led(const KeyLoad::Loaded& loaded, const std::exception_ptr& error) {
   std::vector<Item*> failed;
   for (Item& item : items_) {
-    if (!item.led) continue;
-    key_load(item).note_failure(loaded, error);
-    failed.push_back(&item);
+    if (item.led) failed.push_back(&item);
   }
-  end_led(error);
+  // Of several keys nobody knows which one it is about.
+  for (Item* item : failed) key_load(*item).note_failure(loaded, error, failed.size() == 1);
+  end_led(loaded.captured.dirty ? nullptr : error);
   for (Item* item : failed) {
     settle(*item, load_or_old(*item, [&]() -> Reading { std::rethrow_exception(error); }));
   }

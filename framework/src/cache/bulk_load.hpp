@@ -49,6 +49,7 @@ class BulkLoad {
   /// Like NamespaceView::or_old, for what others may know of.
   Reading load_or_old(Item& item, FunctionRef<Reading()> load);
   KeyLoad key_load(const Item& item) const;
+  /// Null: whoever waits starts over.
   void end_led(std::exception_ptr error) noexcept;
   void wait_for_others();
   void settle(Item& item, Reading reading);

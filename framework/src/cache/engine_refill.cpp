@@ -99,7 +99,16 @@ bool Engine::save_hot_keys(const std::filesystem::path& file, std::size_t count)
 void Engine::start_warming(const config::WarmModel& warm) {
   std::vector<Refiller::Named> wanted;
   for (const KeyName& name : warm.keys) wanted.push_back(named(name));
-  if (!warm.last_run.empty() && std::filesystem::exists(warm.last_run)) {
+  std::error_code unreachable;
+  const bool is_there =
+      !warm.last_run.empty() && std::filesystem::exists(warm.last_run, unreachable);
+  if (unreachable) {
+    totals_.add(Metric::hot_key_file_failures);
+    components_.logger->log(LogLevel::warning,
+                            fmt::format("no hot keys of the last run: {}: {}",
+                                        warm.last_run.string(), unreachable.message()));
+  }
+  if (is_there) {
     Findings findings;
     const auto keys = config::read_hot_keys(warm.last_run, findings);
     if (!findings.empty()) {

@@ -65,18 +65,21 @@ void FailedLoads::sweep(Instant now) {
 }
 
 void FailedLoads::drop_if(FunctionRef<bool(const FailedLoad&)> is_over) {
-  std::deque<Failure> all;  // what is left in it goes after the lock
+  std::vector<Failure> gone;  // after the lock
   rt::Lock lock(mutex_);
-  all.swap(oldest_first_);
-  for (Failure& failure : all) {
+  gone.reserve(oldest_first_.size());
+  auto kept = oldest_first_.begin();
+  for (Failure& failure : oldest_first_) {
     const auto known = by_name_.find(name_of(*failure));
     const bool replaced = known == by_name_.end() || known->second != failure;
     if (replaced || is_over(*failure)) {
       unname(failure);
+      gone.push_back(std::move(failure));
     } else {
-      oldest_first_.push_back(std::move(failure));
+      std::swap(*kept++, failure);
     }
   }
+  oldest_first_.erase(kept, oldest_first_.end());
   size_.store(by_name_.size(), std::memory_order_release);
 }
 

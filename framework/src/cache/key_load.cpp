@@ -12,10 +12,14 @@ namespace freshet::detail {
 namespace {
 
 // A mistake of the program: who comes later does not make it.
-bool is_recursive(const std::exception_ptr& error) noexcept {
+bool is_mistake(const std::exception_ptr& error) noexcept {
   try {
     std::rethrow_exception(error);
   } catch (const RecursiveLoad&) {
+    return true;
+  } catch (const InvalidName&) {
+    return true;
+  } catch (const BulkLoadMismatch&) {
     return true;
   } catch (...) {
     return false;
@@ -44,6 +48,7 @@ EntryRef KeyLoad::run(std::string_view given_key, ErasedLoader loader) const {
   EntryRef result;
   Loaded loaded = begin();
   std::shared_ptr<CaptureState> capture;
+  bool taken = false;
   std::optional<LoadContext> context;
   const auto elapsed = [&] { return services.clock.now() - loaded.began; };
   try {
@@ -53,31 +58,39 @@ EntryRef KeyLoad::run(std::string_view given_key, ErasedLoader loader) const {
     loader(*context, [&](ErasedValue value) {
       loaded.load_time = elapsed();
       loaded.captured = capture->take();
+      taken = true;
       result = finish(loaded, value);
     });
   } catch (...) {
     if (!result) {
       block.count_load(elapsed(), false);
-      if (capture && loaded.captured.labels.empty()) loaded.captured = capture->take();
-      note_failure(loaded, std::current_exception());
-      services.flights.fail(key, flight, std::current_exception());
+      if (capture && !taken) loaded.captured = capture->take();
+      const std::exception_ptr error = std::current_exception();
+      note_failure(loaded, error);
+      // What it read in a transaction may be why it threw: those who wait start over.
+      services.flights.fail(key, flight, loaded.captured.dirty ? nullptr : error);
     }
     throw;
   }
   return result;
 }
 
-void KeyLoad::note_failure(const Loaded& loaded, const std::exception_ptr& error) const noexcept {
+// What is remembered is judged like a value that is kept: by what came between the load and now.
+void KeyLoad::note_failure(const Loaded& loaded, const std::exception_ptr& error,
+                           bool is_of_this_key) const noexcept {
   const BlockOptions& options = plan.policy->options;
   const bool serves_old = options.stale_if_error > Duration::zero();
   const Duration retry_after = serves_old ? options.retry_after_error : Duration::zero();
   if (!is_shared || std::max(retry_after, options.error_ttl) == Duration::zero()) return;
-  if (is_recursive(error)) return;
+  if (plan.outdated || !error || is_mistake(error)) return;
   try {
     const Instant now = services.clock.now();
     std::vector<LabelRef> labels = services.flights.seal(key, flight);
     const std::size_t asked = labels.size();
-    add_labels(loaded, labels);
+    const Revision proven_since = add_labels(loaded, labels);
+    const bool repeats = is_of_this_key && !loaded.captured.stale &&
+                         proven_since <= flight.birth() &&
+                         !is_held_off(services, block, key, labels, loaded.began, loaded.held_from);
     if (const Found old = block.store().find_on_error(key, now, options.stale_if_error))
       unite(labels, entry_of(old.entry).carrier().all_labels());
     block.failed_loads().note(std::make_shared<const FailedLoad>(
@@ -90,7 +103,7 @@ void KeyLoad::note_failure(const Loaded& loaded, const std::exception_ptr& error
                    .labels = std::move(labels),
                    .asked = asked,
                    .retry_at = later(now, retry_after),
-                   .error_until = later(now, options.error_ttl)}));
+                   .error_until = repeats ? later(now, options.error_ttl) : now}));
   } catch (
       ...) {  // NOLINT(bugprone-empty-catch): no memory to remember it: the next reader tries again
   }
@@ -131,7 +144,7 @@ EntryRef KeyLoad::finish(const Loaded& loaded, ErasedValue value) const {
   FRESHET_PAUSE("load_done_before_fill");
   if (is_stored(made.outcome)) made.outcome = keep(made, loaded, proven_since);
   block.failed_loads().forget(key);
-  if (made.outcome == StoreOutcome::not_kept_absent) drop_old(loaded);
+  if (made.outcome == StoreOutcome::not_kept_absent) drop_old(made, loaded, proven_since);
   block.count(made.outcome);
   block.count_load(loaded.load_time, true);
   // Those who wait start over where the value may hold what is not committed.
@@ -163,13 +176,20 @@ Revision KeyLoad::add_labels(const Loaded& loaded, std::vector<LabelRef>& labels
 }
 
 // The origin has nothing any more, though nothing is kept of that: what was there before is not served further.
-void KeyLoad::drop_old(const Loaded& loaded) const {
-  if (fills && !loaded.captured.stale)
-    block.store().supersede(key, flight.sequence(), flight.birth(), services.clock.now());
+void KeyLoad::drop_old(const MadeEntry& made, const Loaded& loaded, Revision proven_since) const {
+  if (is_stored(may_keep(made, loaded, proven_since)))
+    block.store().supersede(made.entry, key, flight.sequence(), services.clock.now());
 }
 
 StoreOutcome KeyLoad::keep(const MadeEntry& made, const Loaded& loaded,
                            Revision proven_since) const {
+  const StoreOutcome outcome = may_keep(made, loaded, proven_since);
+  if (!is_stored(outcome)) return outcome;
+  return block.store().fill(made.entry, key, flight.sequence(), made.entry->stored_at(), refreshed);
+}
+
+StoreOutcome KeyLoad::may_keep(const MadeEntry& made, const Loaded& loaded,
+                               Revision proven_since) const {
   if (!fills) return StoreOutcome::skipped;
   if (loaded.captured.stale) return StoreOutcome::not_kept_stale;
   // A key that the loader named late, when its writes had left no trace yet: what was read of it may be old.
@@ -178,7 +198,7 @@ StoreOutcome KeyLoad::keep(const MadeEntry& made, const Loaded& loaded,
   const Carrier& carrier = entry_of(made.entry).carrier();
   if (is_held_off(services, block, key, carrier.labels(), loaded.began, loaded.held_from))
     return StoreOutcome::refused_hold_off;
-  return block.store().fill(made.entry, key, flight.sequence(), made.entry->stored_at(), refreshed);
+  return StoreOutcome::stored;
 }
 
 }  // namespace freshet::detail

@@ -58,12 +58,15 @@ struct KeyLoad {
   EntryRef finish(const Loaded& loaded, ErasedValue value) const;
 
   /// Remembers that the loader threw, where the block asks for it. Before the flight ends: whoever comes after that finds it.
-  void note_failure(const Loaded& loaded, const std::exception_ptr& error) const noexcept;
+  void note_failure(const Loaded& loaded, const std::exception_ptr& error,
+                    bool is_of_this_key = true) const noexcept;
 
  private:
   /// Adds what the loader named and read. Returns since when writes of the keys among it are seen.
   Revision add_labels(const Loaded& loaded, std::vector<LabelRef>& labels) const;
-  void drop_old(const Loaded& loaded) const;
+  void drop_old(const MadeEntry& made, const Loaded& loaded, Revision proven_since) const;
+  /// What the load itself says against it.
+  StoreOutcome may_keep(const MadeEntry& made, const Loaded& loaded, Revision proven_since) const;
   StoreOutcome keep(const MadeEntry& made, const Loaded& loaded, Revision proven_since) const;
 };
 

@@ -392,9 +392,14 @@ Reading NamespaceView::look_again(const LoadCall& call, const EntryPlan& plan,
       add_missing(key, found.entry, plan);
       return count_shared(std::move(found));
     }
-    return held_back(key, plan, call.options);
   } catch (...) {
     engine_->flights().fail(key, flight, std::current_exception());
+    throw;
+  }
+  try {
+    return held_back(key, plan, call.options);
+  } catch (...) {  // which is not judged by what those who wait ask for: they look for themselves
+    engine_->flights().complete(key, flight, {});
     throw;
   }
 }

@@ -51,6 +51,14 @@ Reading NamespaceView::find_on_error(const KeyRef& key, const EntryPlan& plan,
   if (!found) return {};
   const Entry& entry = entry_of(found.entry);
   if (plan.versioned && !carries_versions(entry, plan)) return {};
+  // By what policy and caller say of the key now, though the entry was stored without it.
+  const Revision birth = entry.carrier().birth();
+  const bool removed =
+      std::any_of(plan.labels.begin(), plan.labels.end(), [&](const LabelRef& label) {
+        return label->kind() != LabelKind::version && !entry.carrier().carries(label.get()) &&
+               label->judge(birth) == Verdict::removed;
+      });
+  if (removed) return {};
   const bool stale = found.expired || entry.soft() <= now;
   return {std::move(found.entry), Origin::l1, stale ? Staleness::load_failed : Staleness::fresh,
           now};
@@ -61,6 +69,7 @@ std::shared_ptr<const FailedLoad> NamespaceView::failed_before(const KeyRef& key
                                                                Instant now) const {
   auto failure = block_.failed_loads().find(key, now);
   if (!failure || !same_versions(plan.labels, failure->asked_for())) return nullptr;
+  if (plan.proven_since > failure->birth) return nullptr;
   // Also by what this caller says that the key depends on.
   const Freshness& freshness = engine_->freshness();
   const bool counts = stands(*failure, freshness, key) &&

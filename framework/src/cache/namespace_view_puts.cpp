@@ -92,7 +92,10 @@ StoreOutcome NamespaceView::fill(const MadeEntry& made, const EntryPlan& plan, c
   }
   if (!block_.has_current_labels(plan)) return StoreOutcome::refused_invalidated;
   if (!is_stored(made.outcome)) return made.outcome;
-  return block_.store().fill(made.entry, key, LeaseAccess::sequence(lease), now);
+  const StoreOutcome outcome =
+      block_.store().fill(made.entry, key, LeaseAccess::sequence(lease), now);
+  if (is_stored(outcome)) block_.failed_loads().forget(key);
+  return outcome;
 }
 
 Lease NamespaceView::lease(std::string_view key) {

@@ -142,7 +142,7 @@ Deadlines PolicyBlock::deadlines_of(const BlockPolicy& policy, const EntryView& 
   }
   deadlines.hard = std::min(deadlines.hard, terms.at_most);
   // With a soft deadline, even the latest, it is served when it has been expired.
-  if (policy.options.recompute.expired && deadlines.soft == kNever)
+  if (policy.options.recompute.expired && deadlines.soft == kNever && deadlines.hard > now)
     deadlines.soft = deadlines.hard - Duration{1};
   return deadlines;
 }
@@ -208,6 +208,9 @@ MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
 
 ReadDecision PolicyBlock::on_soft_expired(const Entry& entry, Instant now, bool expired) {
   const auto policy = this->policy();
+  // Stored when expired entries were served, by a soft deadline that no strategy gave it (deadlines_of); now they are not.
+  if (expired && !policy->options.recompute.expired && entry.soft() == entry.hard() - Duration{1})
+    return ReadDecision::miss;
   std::vector<EntryView::Field> fields;
   if (policy->key) policy->key->match(entry.key(), fields);
   const EntryView view{

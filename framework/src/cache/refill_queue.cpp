@@ -46,8 +46,14 @@ std::optional<RefillQueue::Key> RefillQueue::next_rewarm(Instant now) {
 }
 
 bool RefillQueue::park(Key key) {
-  if (!warm_names_.insert(hash_of(key)).second) return false;
-  without_loader_[key.space.get()].push_back(std::move(key));
+  const auto [name, is_new] = warm_names_.insert(hash_of(key));
+  if (!is_new) return false;
+  try {
+    without_loader_[key.space.get()].push_back(std::move(key));
+  } catch (...) {
+    warm_names_.erase(name);
+    throw;
+  }
   ++parked_;
   note_waiting();
   return true;
@@ -70,8 +76,10 @@ void RefillQueue::note_loader(const LabelRef& space) {
   rt::Lock lock(mutex_);
   const auto found = without_loader_.find(space.get());
   if (found == without_loader_.end()) return;
-  parked_ -= found->second.size();
-  for (Key& key : found->second) warm_.push_back(std::move(key));
+  for (std::deque<Key>& parked = found->second; !parked.empty(); parked.pop_front()) {
+    warm_.push_back(std::move(parked.front()));  // moved from only if there is memory
+    --parked_;
+  }
   without_loader_.erase(found);
 }
 

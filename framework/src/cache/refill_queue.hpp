@@ -41,11 +41,12 @@ class RefillQueue {
     std::uint64_t seen = 0;      // expiries that the walk knows of
     std::vector<KeyName> hot{};  // at most Refiller::kHotFirst
     std::size_t next_hot = 0;
+    Instant hot_at{};  // when they were listed
     Store::ExpiredWalk walk{};
-    int rounds = 0;          // ends that the walk has yet to come to
-    Instant not_before{};    // no load for expired entries until then
-    bool holds_off = false;  // because loads before that would not be kept
-    Duration pause{};        // before a round again, after one with failures
+    int rounds = 0;                             // ends that the walk has yet to come to
+    Instant not_before{};                       // no load for expired entries until then
+    bool holds_off = false;                     // because loads before that would not be kept
+    Duration pause = std::chrono::seconds{10};  // before a round again, after one with failures
   };
 
   PacedBudget& budget() noexcept { return budget_; }

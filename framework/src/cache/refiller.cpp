@@ -10,8 +10,11 @@
 namespace freshet::detail {
 namespace {
 
-constexpr std::size_t kLooksOfATick = 65'536;  // at entries, in one tick
-constexpr std::size_t kTriesOfATurn = 4'096;   // at keys that turn out to need nothing, in one turn
+constexpr std::size_t kLooksOfATick = 65'536;  // at entries, in one tick, of all blocks together
+constexpr std::size_t kLeastLooks = 1'024;     // of a block
+constexpr Duration kHotAgain =
+    std::chrono::seconds{10};  // between two lists of the hottest, while a walk is under way
+constexpr std::size_t kTriesOfATurn = 4'096;  // at keys that turn out to need nothing, in one turn
 constexpr std::size_t kFoundAtOnce = 64;  // expired entries that are held while their loads begin
 
 std::uint64_t quota_of(const RecomputeOptions& options) noexcept {
@@ -29,7 +32,7 @@ void Refiller::tick() {
     Turn* const turn = holder.get();
     if (turn == nullptr) continue;  // a load that ended goes on at this moment
     turn->quota = quota_of(block.policy()->options.recompute);
-    turn->looks = kLooksOfATick;
+    turn->looks = std::max(kLeastLooks, kLooksOfATick / blocks_.size());
     look(block, *turn);
     run(block, *turn);
   }
@@ -46,26 +49,37 @@ void Refiller::look(PolicyBlock& block, Turn& turn) {
   const Instant now = services_.clock.now();
   const std::uint64_t expiries = services_.freshness.expiries() + block.store().expiries();
   if (expiries != turn.seen) {
-    turn.seen = expiries;
-    turn.hot.clear();
-    for (HotKey& hot : block.hot_keys().top(kHotFirst))
-      turn.hot.push_back({std::move(hot.key), std::move(hot.name_space)});
-    turn.next_hot = 0;
-    queue.set_hot_pending(!turn.hot.empty());
+    // What is expired again and again must not keep the walk from its turn: it finds the hottest as well.
+    const bool walks = turn.rounds > 0 && now < later(turn.hot_at, kHotAgain);
+    if (turn.next_hot == turn.hot.size() && !walks) list_hottest(block, turn);
     turn.rounds = turn.walk.at_begin() ? 1 : 2;
-    turn.pause = kFirstPause;
+    turn.seen = expiries;
     if (!turn.holds_off) {
       const Duration hold_off = block.policy()->options.hold_off;
       turn.not_before = later(now, hold_off);
       turn.holds_off = hold_off > Duration::zero();
     }
   }
-  if (turn.rounds == 0 && queue.take_missed()) {
-    turn.rounds = 1;
-    turn.not_before = later(now, turn.pause);
-    turn.pause = std::min(turn.pause * 2, kLongestPause);
+  if (turn.rounds == 0) {
+    if (queue.take_missed()) {
+      turn.rounds = 1;
+      turn.not_before = later(now, turn.pause);
+      turn.pause = std::min(turn.pause * 2, kLongestPause);
+    } else {
+      turn.pause = kFirstPause;
+    }
   }
   if (turn.not_before <= now) turn.holds_off = false;
+}
+
+void Refiller::list_hottest(PolicyBlock& block, Turn& turn) {
+  std::vector<KeyName> hottest;
+  for (HotKey& hot : block.hot_keys().top(kHotFirst))
+    hottest.push_back({std::move(hot.key), std::move(hot.name_space)});
+  turn.hot = std::move(hottest);
+  turn.next_hot = 0;
+  turn.hot_at = services_.clock.now();
+  block.refills().set_hot_pending(!turn.hot.empty());
 }
 
 void Refiller::run(PolicyBlock& block, Turn& turn) {
@@ -96,6 +110,7 @@ bool Refiller::start_hot(PolicyBlock& block, Turn& turn) {
   if (turn.next_hot >= turn.hot.size()) {
     if (turn.hot.empty()) return false;
     turn.hot.clear();
+    turn.next_hot = 0;
     block.refills().set_hot_pending(false);
     return false;
   }
@@ -134,8 +149,8 @@ void Refiller::start_named(PolicyBlock& block, RefillQueue::Key key, Purpose pur
       if (purpose == Purpose::rewarm) block.counters().add(Metric::rewarms_dropped);
       if (purpose == Purpose::warm) wait_again(block, std::move(key));
       return;
-    case Refresher::Refill::no_room:  // readers were faster
-      if (purpose == Purpose::recompute) block.refills().note_missed();
+    case Refresher::Refill::no_room:                       // readers were faster
+      if (purpose == Purpose::recompute) turn.rounds = 2;  // the walk will come by
       if (purpose == Purpose::rewarm) rewarm({&block, std::move(key)});
       if (purpose == Purpose::warm) wait_again(block, std::move(key));
       return;

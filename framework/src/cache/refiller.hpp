@@ -59,6 +59,7 @@ class Refiller {
 
   /// Sees whether something was expired since the last look, or failed to be loaded.
   void look(PolicyBlock& block, Turn& turn);
+  void list_hottest(PolicyBlock& block, Turn& turn);
   /// Starts loads until the turn's quota, the budget, or what there is to load is at its end.
   void run(PolicyBlock& block, Turn& turn);
   /// One of them. False if there was none.

@@ -43,6 +43,24 @@ void give_back(PolicyBlock& block, bool refills) noexcept {
   }
 }
 
+// For a load that did not begin.
+void undo(PolicyBlock& block, bool refills, Instant taken) noexcept {
+  if (refills) {
+    block.refills().budget().undo(taken);
+  } else {
+    block.budget().done();
+  }
+}
+
+// The caller's loader; none where there is no memory for a copy of it.
+std::shared_ptr<const BackgroundLoader> kept(KeepLoader keep) noexcept {
+  try {
+    return keep();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
 }  // namespace
 
 void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep, bool announces,
@@ -56,7 +74,7 @@ void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep
   const Instant now = clock_.now();
   if (is_held_back(services_, block, entry.name(), now) || !claim_refresh(entry)) return;
   if (refills ? block.refills().budget().take(now) : block.budget().take(now)) {
-    Loader loader = keep();
+    Loader loader = kept(keep);
     if (!loader && !versioned) loader = block.bound_loader(space_of(entry));
     const Purpose purpose = refills ? Purpose::recompute : Purpose::refresh;
     Ended ended = [&block, refills](bool loaded) {
@@ -67,7 +85,7 @@ void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep
                         purpose, std::move(ended))) {
       return;
     }
-    give_back(block, refills);
+    undo(block, refills, now);
   }
   release_refresh(entry);
 }
@@ -107,11 +125,16 @@ Refresher::Refill Refresher::refill(PolicyBlock& block, const LabelRef& space,
   Loader loader = block.bound_loader(space);
   if (!loader) return Refill::no_loader;
   if (found && was_asked_for_with_version(entry_of(found.entry))) return Refill::not_needed;
+  if (purpose == Purpose::recompute &&
+      is_held_back(services_, block, entry_of(found.entry).name(), now)) {
+    block.refills().note_missed();
+    return Refill::not_needed;
+  }
   if (found && !claim_refresh(entry_of(found.entry))) return Refill::not_needed;
   if (block.refills().budget().take(now)) {
     if (start(block, found.entry, space, key, std::move(loader), purpose, std::move(ended)))
       return Refill::started;
-    block.refills().budget().done();
+    block.refills().budget().undo(now);
   }
   if (found) release_refresh(entry_of(found.entry));
   return Refill::no_room;
@@ -141,10 +164,22 @@ bool Refresher::start_refresh(PolicyBlock& block, EntryRef old, LabelRef space, 
 
 bool Refresher::start(PolicyBlock& block, EntryRef old, LabelRef space, std::string key,
                       Loader loader, Purpose purpose, Ended ended) {
-  return work_.post(
-      [this, &block, old = std::move(old), space = std::move(space), key = std::move(key),
-       loader = std::move(loader), purpose,
-       ended = std::move(ended)] { ended(run(block, old, space, key, *loader, purpose)); });
+  try {
+    return work_.post(
+        [this, &block, old = std::move(old), space = std::move(space), key = std::move(key),
+         loader = std::move(loader), purpose,
+         ended = std::move(ended)] { ended(run(block, old, space, key, *loader, purpose)); });
+  } catch (const std::bad_alloc&) {  // for the task itself
+    return false;
+  }
+}
+
+void Refresher::report(std::string_view key, const LabelRef& space, const char* what) noexcept {
+  try {
+    logger_.log(LogLevel::warning, fmt::format("a refresh of \"{}\" in \"{}\" failed{}{}", key,
+                                               space->text(), *what == '\0' ? "" : ": ", what));
+  } catch (...) {  // NOLINT(bugprone-empty-catch): there is no memory to say so
+  }
 }
 
 void Refresher::count(PolicyBlock& block, Purpose purpose, bool loaded) noexcept {
@@ -196,15 +231,15 @@ bool Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& spa
     }
     loaded = true;
   } catch (const std::exception& error) {
-    logger_.log(LogLevel::warning, fmt::format("a refresh of \"{}\" in \"{}\" failed: {}", key,
-                                               space->text(), error.what()));
+    report(key, space, error.what());
   } catch (...) {
-    logger_.log(LogLevel::warning,
-                fmt::format("a refresh of \"{}\" in \"{}\" failed", key, space->text()));
+    report(key, space, "");
   }
   const Found there = block.store().peek(name, clock_.now());
   // While it stands, the next reader may try again. Once it was replaced, who still holds it must not have it loaded again.
   if (old && there.entry.get() == old.get()) release_refresh(entry_of(old));
+  // Whoever loaded it, a walk is to look for what is expired still: one that came by meanwhile has left it to this load.
+  if (there && there.expired && block.refills().recomputes()) block.refills().note_missed();
   if (loaded && led && purpose == Purpose::recompute) loaded = !there || !there.expired;
   if (led) count(block, purpose, loaded);
   return loaded;

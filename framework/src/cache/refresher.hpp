@@ -68,6 +68,7 @@ class Refresher {
   /// Whether it has made a value, or somebody else was about to.
   bool run(PolicyBlock& block, const EntryRef& old, const LabelRef& space, const std::string& key,
            const BackgroundLoader& loader, Purpose purpose);
+  void report(std::string_view key, const LabelRef& space, const char* what) noexcept;
   static void count(PolicyBlock& block, Purpose purpose, bool loaded) noexcept;
 
   const LoadServices& services_;

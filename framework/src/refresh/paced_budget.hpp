@@ -51,6 +51,17 @@ class PacedBudget {
     --under_way_;
   }
 
+  /// Instead of done(), for a load that did not begin. `taken`: what take() was given.
+  void undo(Instant taken) noexcept FRESHET_EXCLUDES(mutex_) {
+    rt::Lock lock(mutex_);
+    --under_way_;
+    if (taken.time_since_epoch().count() / kSlot != slot_)
+      return;  // in a slot that has ended it stays
+    --begun_;
+    --slots_[place(slot_)];
+    refused_until_.store(kNoTime, std::memory_order_relaxed);
+  }
+
   /// How many could begin now.
   std::uint64_t left(Instant now) noexcept FRESHET_EXCLUDES(mutex_) {
     rt::Lock lock(mutex_);

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,8 +10,6 @@
 
 namespace freshet::detail {
 namespace {
-
-constexpr mode_t kMode = 0644;
 
 /// An open file, closed with the object.
 class Descriptor {
@@ -48,8 +45,8 @@ std::string write_durably(const std::filesystem::path& file, std::string_view co
   std::string beside = file.string() + ".XXXXXX";
   Descriptor made(::mkostemp(beside.data(), O_CLOEXEC));
   if (!made) return std::strerror(errno);
-  const bool written = write_all(made.number(), content) && ::fchmod(made.number(), kMode) == 0 &&
-                       ::fsync(made.number()) == 0 && made.close();
+  const bool written =
+      write_all(made.number(), content) && ::fsync(made.number()) == 0 && made.close();
   if (!written || ::rename(beside.c_str(), file.c_str()) != 0) {
     const std::string problem = std::strerror(errno);
     ::unlink(beside.c_str());

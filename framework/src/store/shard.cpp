@@ -94,19 +94,25 @@ bool Shard::contains(const KeyRef& key, Instant now) {
   return found && !entry_of(found.entry).is_absent();
 }
 
+// judge() reads `published` before it walks and leaves it in `checked`: a raise that comes between here and the insertion has a
+// higher one, so the first reader walks again and finds the entry dead.
+StoreOutcome Shard::judge_fill(Carrier& carrier, const KeyRef& key, std::uint64_t sequence) const {
+  if (freshness_.keys().sequence(key.hash) != sequence) return StoreOutcome::refused_key_changed;
+  if (freshness_.announces_old_version(carrier.labels())) return StoreOutcome::refused_version;
+  if (freshness_.judge(carrier, key.key) != Verdict::fresh ||
+      freshness_.is_below_load_floor(carrier)) {
+    return StoreOutcome::refused_invalidated;
+  }
+  return StoreOutcome::stored;
+}
+
 StoreOutcome Shard::fill(const EntryRef& ref, const KeyRef& key, std::uint64_t sequence,
                          Instant now, const Entry* refreshed) {
   Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
   Carrier& carrier = entry_of(ref).carrier();
-  if (freshness_.keys().sequence(key.hash) != sequence) return StoreOutcome::refused_key_changed;
-  if (freshness_.announces_old_version(carrier.labels())) return StoreOutcome::refused_version;
-  // judge() reads `published` before it walks and leaves it in `checked`: a raise that comes between here and the
-  // insertion has a higher one, so the first reader walks again and finds the entry dead.
-  if (freshness_.judge(carrier, key.key) != Verdict::fresh ||
-      freshness_.is_below_load_floor(carrier)) {
-    return StoreOutcome::refused_invalidated;
-  }
+  if (const StoreOutcome judged = judge_fill(carrier, key, sequence); !is_stored(judged))
+    return judged;
   FRESHET_PAUSE("fill_judged_before_insert");
   Entry* const resident = find_resident(key, now, departures).entry;
   if (resident != nullptr && resident->carrier().birth() > carrier.birth())

@@ -92,7 +92,7 @@ class alignas(64) Shard {
   Found find_on_error(const KeyRef& key, Instant now, Duration at_most) FRESHET_EXCLUDES(mutex_);
   /// A load that noted `sequence` and `birth` found that there is nothing: takes out what is not younger, unless the key was written
   /// since. Says whether something was.
-  bool supersede(const KeyRef& key, std::uint64_t sequence, Revision birth, Instant now)
+  bool supersede(const EntryRef& made, const KeyRef& key, std::uint64_t sequence, Instant now)
       FRESHET_EXCLUDES(mutex_);
 
   StoreOutcome fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence, Instant now,
@@ -224,6 +224,9 @@ class alignas(64) Shard {
   bool invalidate_resident(const Resident& resident, Mode mode, RemovalCause cause, Instant now,
                            Departures& departures) FRESHET_REQUIRES(mutex_);
   void inherit_late_labels(const Entry& resident, Entry& entry) FRESHET_REQUIRES(mutex_);
+  /// Whether what a load has made may take a place, as far as freshness goes.
+  StoreOutcome judge_fill(Carrier& carrier, const KeyRef& key, std::uint64_t sequence) const
+      FRESHET_REQUIRES(mutex_);
   StoreOutcome insert(const EntryRef& entry, const KeyRef& key, Instant now, Departures& departures)
       FRESHET_REQUIRES(mutex_);
   void replace(Entry& old, Entry& entry, Departures& departures) FRESHET_REQUIRES(mutex_);

@@ -89,12 +89,14 @@ Found Shard::find_on_error(const KeyRef& key, Instant now, Duration at_most) {
   return {EntryRef::share(entry), false, stale};
 }
 
-bool Shard::supersede(const KeyRef& key, std::uint64_t sequence, Revision birth, Instant now) {
+bool Shard::supersede(const EntryRef& made, const KeyRef& key, std::uint64_t sequence,
+                      Instant now) {
   Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
-  if (freshness_.keys().sequence(key.hash) != sequence) return false;
+  Carrier& carrier = entry_of(made).carrier();
+  if (!is_stored(judge_fill(carrier, key, sequence))) return false;
   Entry* const entry = find_resident(key, now, departures).entry;
-  if (entry == nullptr || entry->carrier().birth() > birth) return false;
+  if (entry == nullptr || entry->carrier().birth() > carrier.birth()) return false;
   const Overtaking overtaking(entry);
   freshness_.leave_dependencies(entry->carrier(), key.key);
   unlink(*entry, RemovalCause::replaced, departures);

@@ -33,8 +33,8 @@ class Store {
   }
   /// A load that noted `sequence` and `birth` found that there is nothing: takes out what is not younger, unless the key was written
   /// since.
-  bool supersede(const KeyRef& key, std::uint64_t sequence, Revision birth, Instant now) {
-    return shard_of(key).supersede(key, sequence, birth, now);
+  bool supersede(const EntryRef& made, const KeyRef& key, std::uint64_t sequence, Instant now) {
+    return shard_of(key).supersede(made, key, sequence, now);
   }
 
   /// Calls `visitor` with the value of that name, if it is fresh and no refresh of it is due; see Shard::visit.

@@ -24,7 +24,7 @@ void Shard::sample(Instant now, const SurveyLimits& limits, Survey& into) {
   const auto look = [&](Entry& entry) FRESHET_NO_THREAD_SAFETY_ANALYSIS {
     if (!examine(entry, now).is_served()) return;
     into.samples.push_back({entry.bytes(), entry.stored_at(), entry.hard()});
-    into.values_have_sizes = entry.type().bytes != nullptr;
+    if (!entry.is_absent()) into.values_have_sizes = entry.type().bytes != nullptr;
   };
   if (table_.size() > limits.sample) into.all_looked_at = false;
   table_.visit(limits.sample, limits.sample * kBucketsPerSample, look);

@@ -285,11 +285,16 @@ unsigned Model::judge_fill(const Entry& made, const Plan& plan, unsigned sequenc
 void Model::fill(Entry made) {
   examine(made.name);
   const std::optional<Fact> loss = lost_dependencies(made.name, made.labels);
-  if (Entry* old = find(made.name)) {
-    const unsigned own = old->maybe_dead(now()) ? cause_of(*old) : 0;
-    leave(*old, own | bit(RemovalCause::replaced));
-  }
+  supersede(made.name);
   store(std::move(made), loss);
+}
+
+void Model::supersede(const Name& name) {
+  examine(name);
+  Entry* const old = find(name);
+  if (old == nullptr) return;
+  const unsigned own = old->maybe_dead(now()) ? cause_of(*old) : 0;
+  leave(*old, own | bit(RemovalCause::replaced));
 }
 
 void Model::attach(const Name& name, const std::vector<Carried>& labels) {

@@ -88,6 +88,8 @@ class Model {
   /// The outcomes that a hold-off may have for it: stored, or refused.
   unsigned judge_hold_off(const Entry& made, Order from, Instant began);
   void fill(Entry made);
+  /// Takes out what is under a name, for a load that found that there is nothing.
+  void supersede(const Name& name);
   void attach(const Name& name, const std::vector<Carried>& labels);
   /// An entry was read by a caller who names these.
   void follow_drift(const Name& name, const Said& said);

@@ -88,6 +88,7 @@ class Runner {
   std::pair<bool, bool> can_answer(const Command& command, const Plan& plan);
   /// `either`: one of two loads that were finished together was refused.
   void finish(const Command& command, Load& load, Captured* outer, bool either = false);
+  void find_nothing(const Command& command, const Name& name, Load& load);
   /// The outcomes that a load may have.
   unsigned judge(const Command& command, const Entry& made, Load& load, bool outdated);
   unsigned judge_leased(const Command& command, const Entry& made, const HeldLease& held,

@@ -3,6 +3,25 @@
 
 namespace freshet::testing::model {
 
+// Nothing is kept, and what was there goes where a value of this load might have taken its place.
+void Runner::find_nothing(const Command& c, const Name& name, Load& load) {
+  const bool outdated = load.plan.old_view && model_.is_outdated(name.space, c.view);
+  model_.add_said(name, c.loader, load.plan);
+  Command own = c;
+  own.name = name;
+  const Entry made = make(own, load);
+  model_.outcomes.one_of(bit(StoreOutcome::not_kept_absent));
+  if (c.skips_write || load.plan.keys_seen_since > made.birth) return;
+  constexpr unsigned kStored = bit(StoreOutcome::stored);
+  const unsigned held = model_.judge_hold_off(made, load.held_from, load.began);
+  if ((held & kStored) == 0) return;
+  const unsigned allowed = model_.judge_fill(made, load.plan, load.sequence, false, outdated) |
+                           (held & bit(StoreOutcome::refused_hold_off));
+  if ((allowed & kStored) == 0) return;
+  RC_PRE(allowed == kStored);
+  model_.supersede(name);
+}
+
 void Runner::load_many(const Command& c) {
   std::array<Command, 2> one{c, c};
   one[1].name = c.other;
@@ -59,7 +78,10 @@ void Runner::load_many(const Command& c) {
   for (const std::size_t i : missing) {
     const bool none = !c.keeps && i == missing.front();
     RC_ASSERT(static_cast<bool>(found[i]) == !none);
-    if (none) continue;
+    if (none) {
+      find_nothing(c, one[i].name, loads[i]);
+      continue;
+    }
     RC_ASSERT(*found[i] == loads[i].value);
     one[i].keeps = true;
     // Which of the two was refused, where it may have been either, nobody says.

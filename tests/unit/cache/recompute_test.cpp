@@ -398,5 +398,46 @@ TEST_F(RecomputeTest, NothingRunsAfterTheEnd) {
   EXPECT_EQ(loaded_.size(), before);
 }
 
+// A namespace of the block that has no loader.
+TEST_F(RecomputeTest, ReadsWithoutALoaderLeaveTheBudgetToThoseWhoLoad) {
+  use("freshet: 1\nnamespaces:\n  \"?\": {ttl: 24h, recompute: {expired: true, max_per_second: "
+      "20}}\n");
+  view_.emplace(invalidator_->cache<int>("p"));
+  const auto other = invalidator_->cache<int>("q");
+  bind();
+  put(10);
+  for (int i = 0; i < 100; ++i) other.put(key(i), 0, {.tags = {"all"}});
+  expire();
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(other.get(key(i)).stale());
+  pass(1s);
+  EXPECT_EQ(loaded_.size(), 10u);
+}
+
+TEST_F(RecomputeTest, OnceAReloadHasTakenItAwayExpiredEntriesAreNotServed) {
+  block("{expired: true}");
+  put(1);
+  invalidator_->reload_yaml(
+      "freshet: 1\nnamespaces:\n  p: {ttl: 24h}\nanalytics: {sample_one_in: 1}\n");
+  EXPECT_TRUE(view_->get(key(0)));
+  expire();
+  EXPECT_FALSE(view_->get(key(0)));
+}
+
+// What is expired again and again keeps neither the other keys from their turn, nor those that fail from their pause.
+TEST_F(RecomputeTest, AnExpiryInTheMidstOfItLetsTheWalkGoOn) {
+  block("{expired: true, max_per_second: 20}");
+  bind();
+  put(60);
+  for (int i = 0; i < 40; ++i) read(key(i), 10);
+  fails_ = true;
+  expire();
+  for (int i = 0; i < 80; ++i) {
+    invalidator_->invalidate_tag("nobody", {.mode = Mode::expire});
+    pass(100ms);
+  }
+  std::set<std::string> asked(loaded_.begin(), loaded_.end());
+  EXPECT_EQ(asked.size(), 60u);
+}
+
 }  // namespace
 }  // namespace freshet::testing
