@@ -149,10 +149,14 @@ void Refiller::start_named(PolicyBlock& block, RefillQueue::Key key, Purpose pur
       if (purpose == Purpose::rewarm) block.counters().add(Metric::rewarms_dropped);
       if (purpose == Purpose::warm) wait_again(block, std::move(key));
       return;
-    case Refresher::Refill::no_room:                       // readers were faster
-      if (purpose == Purpose::recompute) turn.rounds = 2;  // the walk will come by
-      if (purpose == Purpose::rewarm) rewarm({&block, std::move(key)});
-      if (purpose == Purpose::warm) wait_again(block, std::move(key));
+    case Refresher::Refill::no_room:  // readers were faster
+      if (purpose == Purpose::recompute) {
+        turn.rounds = 2;  // the walk will come by
+      } else if (purpose == Purpose::rewarm) {
+        rewarm({&block, std::move(key)});
+      } else {
+        wait_again(block, std::move(key));
+      }
       return;
   }
 }
