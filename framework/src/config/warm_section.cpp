@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -42,7 +43,8 @@ class WarmReader {
 
   WarmReader(const std::vector<std::string>& blocks, PlaceOf place, Findings& findings)
       : place_(std::move(place)), findings_(findings) {
-    if (!blocks.empty() && blocks.size() <= kMaxBlocks) resolver_.emplace(blocks);
+    if (!blocks.empty() && blocks.size() <= kMaxBlocks)
+      resolver_ = std::make_unique<const BlockResolver>(blocks);
   }
 
   WarmModel read(const WarmOptions& options, const std::filesystem::path& folder) {
@@ -51,8 +53,9 @@ class WarmReader {
       add_listed(options.keys[i], fmt::format("{}.keys[{}]", kSection, i), model);
     // As they are found from anywhere, so that what was understood reads back.
     const auto resolve = [&folder](std::string& path) {
-      if (!path.empty())
-        path = std::filesystem::absolute(folder / path).lexically_normal().string();
+      std::error_code nowhere;  // the working directory may be gone
+      const auto whole = std::filesystem::absolute(folder / path, nowhere);
+      if (!path.empty() && !nowhere) path = whole.lexically_normal().string();
     };
     resolve(model.options.file);
     resolve(model.options.last_run);
@@ -94,7 +97,8 @@ class WarmReader {
 
   const PlaceOf place_;
   Findings& findings_;
-  std::optional<BlockResolver> resolver_;  // none: the names of the blocks are a finding already
+  std::unique_ptr<const BlockResolver>
+      resolver_;  // none: the names of the blocks are a finding already
 };
 
 std::vector<std::string> names_in(const ConfigValue& root) {
