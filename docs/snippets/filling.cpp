@@ -42,7 +42,10 @@ int main() {
   Database db;
   // [bind]
   const auto prices = invalidator.cache<Price>("prices");
-  prices.bind_loader([&db](std::string_view key) { return db.load_price(key); });
+  prices.bind_loader([&db](std::string_view key, freshet::LoadContext& load) {
+    load.tag("prices");
+    return db.load_price(key);
+  });
   // [/bind]
   cache.pass(200ms);
   const bool warmed = db.loads == 1 && prices.contains("gold");

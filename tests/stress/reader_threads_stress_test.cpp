@@ -19,8 +19,8 @@ namespace {
 
 constexpr int kBatches = 20;
 constexpr int kAtOnce = 50;
-constexpr int kMostAtOnce =
-    64;                      // in any test of this program: numbers and places are the process's
+// In any test of this program: numbers and places are the process's.
+constexpr int kMostAtOnce = 64;
 constexpr int kReads = 200;  // per thread
 constexpr int kKeys = 400;   // twice what the cache holds
 constexpr int kHeld = 8;     // handles that a thread keeps at a time

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "freshet/freshet.hpp"
@@ -38,6 +40,11 @@ class CacheFixture : public ::testing::Test {
   void pass(Duration span) {
     clock_->advance(span);
     executor_->run_ready();
+  }
+  /// The same in steps, so that the sweeper, and whatever it starts, has its turn at each of its intervals.
+  void tick_through(Duration span) {
+    const Instant end = clock_->now() + span;
+    while (clock_->now() < end) pass(std::min<Duration>(100ms, end - clock_->now()));
   }
   /// A statistic over all namespaces.
   std::uint64_t total(std::uint64_t NamespaceStatistics::*metric) const {

@@ -151,7 +151,9 @@ class Cache {
   /// get() finds past its soft deadline. `loader(std::string_view key)`, or with a LoadContext&,
   /// makes a T, or an optional; it runs on the executor, possibly on several threads at once. It serves the whole
   /// namespace, with full keys; a later one replaces it; CacheInvalidator::close() lets it go. It
-  /// must not own a view or invalidator, which would then never end.
+  /// must not own a view or invalidator, which would then never end. What an entry is to carry it
+  /// names itself, by its LoadContext: a refresh keeps the labels that callers gave to the entry that
+  /// it replaces, but where the entry is gone, or never was, nobody else knows any.
   template <class Loader>
   requires(std::is_invocable_r_v<std::optional<T>, Loader&, std::string_view, LoadContext&> ||
            std::is_invocable_r_v<std::optional<T>, Loader&,

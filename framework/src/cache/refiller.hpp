@@ -2,8 +2,9 @@
 // that are to be warm.
 //
 // Each block has its own budget (RecomputeOptions), which all three share, and so do readers who start the load of an expired
-// entry themselves: whichever second is looked at, no more loads of these kinds begin in it than the budget says. A tick spends a
-// tenth of it, so that the origin sees a stream and no burst; a load that ends lets the next one begin.
+// entry themselves: whichever second is looked at, no more loads of these kinds are handed to the executor in it than the budget
+// says. A tick spends a tenth of it, so that the origin sees a stream and no burst; a load that ends lets the next one begin.
+// Behind an executor that is busy with something else they gather, up to max_at_once, and begin together once it is free.
 //
 // Order within a block: keys to be loaded again; the hottest keys among what was expired; what a walk along all entries finds
 // expired; keys to be warm. Until the hottest are through, readers leave the budget to them; then they may start the load of what

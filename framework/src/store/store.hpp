@@ -31,8 +31,7 @@ class Store {
   Found find_on_error(const KeyRef& key, Instant now, Duration at_most) {
     return shard_of(key).find_on_error(key, now, at_most);
   }
-  /// A load that noted `sequence` and `birth` found that there is nothing: takes out what is not younger, unless the key was written
-  /// since.
+  /// See Shard.
   bool supersede(const EntryRef& made, const KeyRef& key, std::uint64_t sequence, Instant now) {
     return shard_of(key).supersede(made, key, sequence, now);
   }

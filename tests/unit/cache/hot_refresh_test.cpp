@@ -29,13 +29,6 @@ class HotRefreshTest : public CacheFixture {
       if (!view_->get(key)) ++waits_, view_->put(key, 0);
     }
   }
-  void pass(Duration span) {
-    const Instant end = clock_->now() + span;
-    while (clock_->now() < end) {
-      clock_->advance(std::min<Duration>(100ms, end - clock_->now()));
-      executor_->run_ready();
-    }
-  }
   /// What was loaded again since the last call.
   std::vector<std::string> loaded() { return std::exchange(loaded_, {}); }
 
@@ -54,7 +47,7 @@ TEST_F(HotRefreshTest,
   read("cold", 4);
   for (int i = 0; i < 600 / 20; ++i) {  // every 20 s: two or three reads of each entry
     read("hot", 1);
-    pass(20s);
+    tick_through(20s);
   }
   EXPECT_EQ(waits_, 0);
   EXPECT_GE(loads_, 10);
@@ -68,10 +61,10 @@ TEST_F(HotRefreshTest, OnlyTheHottestKeysAreKeptForThatAsManyAsHotKeysSays) {
     view_->put(key, 0);
     read(key, times);
   }
-  pass(50s);
+  tick_through(50s);
   EXPECT_THAT(loaded(), ElementsAre("a", "b", "c")) << "each entry was read often enough";
   for (const char* key : {"a", "b", "c"}) read(key, 1);
-  pass(50s);
+  tick_through(50s);
   EXPECT_THAT(loaded(), UnorderedElementsAre("a", "b"));
 }
 
@@ -79,9 +72,9 @@ TEST_F(HotRefreshTest, AKeyThatNobodyReadForALifetimeIsLetGoHoweverHotItWas) {
   block("10");
   view_->put("was", 0);
   read("was", 1'000);
-  pass(50s);
+  tick_through(50s);
   EXPECT_THAT(loaded(), ElementsAre("was"));
-  pass(2min);
+  tick_through(2min);
   EXPECT_THAT(loaded(), IsEmpty());
   EXPECT_FALSE(view_->contains("was"));
 }
@@ -90,7 +83,7 @@ TEST_F(HotRefreshTest, AKeyThatIsOfTheHottestWithTooFewReadsIsLetGo) {
   block("10");
   view_->put("seldom", 0);
   read("seldom", 4);
-  pass(1min);
+  tick_through(1min);
   EXPECT_THAT(loaded(), IsEmpty());
 }
 
@@ -99,16 +92,16 @@ TEST_F(HotRefreshTest, AKeyThatCooledDownIsLetGoOnceItsCountHasAged) {
   view_->put("was", 0);
   view_->put("now", 0);
   read("was", 40);
-  pass(50s);
+  tick_through(50s);
   EXPECT_THAT(loaded(), ElementsAre("was"));
   read("was", 1);
-  pass(50s);
+  tick_through(50s);
   EXPECT_THAT(loaded(), ElementsAre("was")) << "still hot: 41 reads";
   read("now", 800);  // eight halvings
   read("was", 1);
-  pass(50s);
+  tick_through(50s);
   EXPECT_THAT(loaded(), ElementsAre("now"));
-  pass(20s);
+  tick_through(20s);
   EXPECT_FALSE(view_->contains("was"));
 }
 
@@ -116,10 +109,10 @@ TEST_F(HotRefreshTest, WithoutAnalyticsEachEntrysOwnReadsCountAlone) {
   block("10", ", hot_keys: false");
   view_->put("k", 0);
   read("k", 10);
-  pass(50s);
+  tick_through(50s);
   EXPECT_THAT(loaded(), ElementsAre("k"));
   read("k", 4);
-  pass(50s);
+  tick_through(50s);
   EXPECT_THAT(loaded(), IsEmpty());
 }
 
@@ -139,7 +132,7 @@ TEST_F(HotRefreshTest, EntriesReadOftenEnoughComeBeforeThoseThatOnlyTheSummaryKn
   clock_->advance(48s);
   executor_->run_ready();
   EXPECT_THAT(loaded(), ElementsAre("busy"));
-  pass(1s);
+  tick_through(1s);
   EXPECT_THAT(loaded(), ElementsAre("famous"));
 }
 

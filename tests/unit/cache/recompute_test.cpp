@@ -37,13 +37,6 @@ class RecomputeTest : public CacheFixture {
     for (int i = 0; i < times; ++i) view_->get(key);
   }
   Invalidated expire() { return invalidator_->invalidate_tag("all", {.mode = Mode::expire}); }
-  void pass(Duration span) {
-    const Instant end = clock_->now() + span;
-    while (clock_->now() < end) {
-      clock_->advance(std::min<Duration>(100ms, end - clock_->now()));
-      executor_->run_ready();
-    }
-  }
   /// No more than `limit` loads began in any second.
   void expect_paced(std::size_t limit) const {
     for (std::size_t i = limit; i < times_.size(); ++i)
@@ -100,7 +93,7 @@ TEST_F(RecomputeTest, TheOriginSeesAStreamAndNoBurst) {
   bind();
   put(300);
   expire();
-  pass(4s);
+  tick_through(4s);
   EXPECT_EQ(times_.size(), 300u);
   std::map<Instant, int> at;
   for (const Instant time : times_) ++at[time];
@@ -112,10 +105,10 @@ TEST_F(RecomputeTest, WithoutItExpiredEntriesWaitForAReader) {
   bind();
   put(10);
   expire();
-  pass(10s);
+  tick_through(10s);
   EXPECT_THAT(loaded(), IsEmpty());
   EXPECT_EQ(view_->get("k3").staleness(), Staleness::expired);
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("k3"));
 }
 
@@ -129,7 +122,7 @@ TEST_F(RecomputeTest, AnEntryNeedsNoSoftDeadlineToBeServedOnceExpired) {
     ASSERT_TRUE(old) << more;
     EXPECT_EQ(*old, 0) << more;
     EXPECT_EQ(old.staleness(), Staleness::expired) << more;
-    pass(100ms);
+    tick_through(100ms);
     EXPECT_EQ(*view_->get("k0"), 1) << more;
     EXPECT_EQ(view_->get("k0").staleness(), Staleness::fresh) << more;
   }
@@ -141,7 +134,7 @@ TEST_F(RecomputeTest, WhatIsRemovedIsNeitherServedNorLoaded) {
   put(3);
   invalidator_->invalidate_tag("all");
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(view_->get(key(i)));
-  pass(10s);
+  tick_through(10s);
   EXPECT_THAT(loaded(), IsEmpty());
 }
 
@@ -150,12 +143,12 @@ TEST_F(RecomputeTest, WhatIsRemovedAfterItExpiredIsNotServedAndNotLoadedAnyMore)
   bind();
   put(100);
   expire();
-  pass(500ms);
+  tick_through(500ms);
   const std::size_t before = loaded().size();
   EXPECT_LT(before, 10u);
   invalidator_->invalidate_namespace("p");
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(view_->get(key(i))) << i;
-  pass(30s);
+  tick_through(30s);
   EXPECT_THAT(loaded(), IsEmpty());
 }
 
@@ -164,7 +157,7 @@ TEST_F(RecomputeTest, NothingIsServedPastItsHardDeadlineHoweverFarTheLoadingHasC
   bind();
   put(100);
   expire();
-  pass(5s);
+  tick_through(5s);
   int served = 0;
   for (int i = 0; i < 100; ++i) served += view_->get(key(i)) ? 1 : 0;
   EXPECT_LE(served, 5) << "those that were loaded again, one in a second";
@@ -175,14 +168,14 @@ TEST_F(RecomputeTest, KeysAndPredicatesExpireSingleEntriesThatAreLoadedAgainToo)
   bind();
   put(10);
   invalidator_->invalidate("k4", "p", {.mode = Mode::expire});
-  pass(200ms);
+  tick_through(200ms);
   EXPECT_THAT(loaded(), ElementsAre("k4"));
   invalidator_->invalidate_if("p", [](const EntryDescription& entry) { return entry.key == "k7"; },
                               {.mode = Mode::expire});
-  pass(200ms);
+  tick_through(200ms);
   EXPECT_THAT(loaded(), ElementsAre("k7"));
   invalidator_->invalidate_prefix("k9", "p", {.mode = Mode::expire});
-  pass(200ms);
+  tick_through(200ms);
   EXPECT_THAT(loaded(), ElementsAre("k9"));
 }
 
@@ -192,10 +185,10 @@ TEST_F(RecomputeTest, TheHottestComeFirstAndReadersOfOthersLeaveTheBudgetToThem)
   put(200);
   for (int i = 0; i < 5; ++i) read(key(i * 31), 20 - i);
   expire();
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("k0"));
   read("k77", 1);
-  pass(300ms);
+  tick_through(300ms);
   EXPECT_THAT(loaded(), ElementsAre("k31", "k62", "k93"));
 }
 
@@ -205,7 +198,7 @@ TEST_F(RecomputeTest, OnceTheHottestAreThroughReadersMayStartLoadsToo) {
   put(1'000);
   read("k0", 5);
   expire();
-  pass(500ms);
+  tick_through(500ms);
   loaded();
   read("k501", 1);
   executor_->run_ready();  // no tick in between
@@ -222,7 +215,7 @@ TEST_F(RecomputeTest, WithoutABoundLoaderReadersBringTheirsWithinTheBudget) {
       const auto value = view_->get_or_load(key(i), own);
       ASSERT_TRUE(value.staleness() == Staleness::expired || *value == 2);
     }
-    pass(100ms);
+    tick_through(100ms);
   }
   EXPECT_GE(times_.size(), 25u);
   expect_paced(10);
@@ -235,7 +228,7 @@ TEST_F(RecomputeTest, ReadersAndTheWalkShareOneBudget) {
   expire();
   for (int step = 0; step < 100; ++step) {
     for (int i = 0; i < 500; ++i) view_->get(key(i));
-    pass(100ms);
+    tick_through(100ms);
   }
   EXPECT_GE(times_.size(), 150u);
   expect_paced(20);
@@ -262,20 +255,39 @@ TEST_F(RecomputeTest, WhatCannotBeLoadedIsServedAndTriedAgainAfterAPauseThatGrow
   put(5);
   fails_ = true;
   expire();
-  pass(9s);
+  tick_through(9s);
   EXPECT_EQ(loaded().size(), 5u) << "each once";
   EXPECT_EQ(view_->get("k0").staleness(), Staleness::expired);  // and a reader starts one
-  pass(2s);
+  tick_through(2s);
   EXPECT_EQ(loaded().size(), 6u) << "again after ten seconds";
-  pass(17s);
+  tick_through(17s);
   EXPECT_EQ(loaded().size(), 0u);
   fails_ = false;
-  pass(4s);
+  tick_through(4s);
   EXPECT_EQ(loaded().size(), 5u) << "again after twenty";
   EXPECT_EQ(view_->get("k0").staleness(), Staleness::fresh);
   EXPECT_EQ(total(&NamespaceStatistics::recompute_failures), 11u);
-  pass(10min);
+  tick_through(10min);
   EXPECT_EQ(loaded().size(), 0u);
+}
+
+// The walk comes by while the other load has the entry, and leaves it to that.
+TEST_F(RecomputeTest, WhatAnotherLoadWasToBringAndDidNotIsFoundAfterThePause) {
+  block("{expired: true}");
+  bind();
+  put(3);
+  fails_ = true;
+  invalidator_->invalidate_tag("all", {.mode = Mode::expire, .rewarm = {.keys = {{"k1", "p"}}}});
+  clock_->advance(100ms);
+  executor_->run_one();  // the step, which starts that load and then the walk
+  executor_->run_one();
+  EXPECT_THAT(loaded(), ElementsAre("k1"));
+  EXPECT_EQ(total(&NamespaceStatistics::rewarm_failures), 1u);
+  fails_ = false;
+  executor_->run_ready();
+  EXPECT_THAT(loaded(), ::testing::UnorderedElementsAre("k0", "k2"));
+  tick_through(11s);
+  EXPECT_THAT(loaded(), ElementsAre("k1"));
 }
 
 TEST_F(RecomputeTest, WhatIsExpiredAgainWhileItIsLoadedIsLoadedAgain) {
@@ -287,10 +299,10 @@ TEST_F(RecomputeTest, WhatIsExpiredAgainWhileItIsLoadedIsLoadedAgain) {
   });
   put(1);
   expire();
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_EQ(loads, 1);
   EXPECT_EQ(view_->get("k0").staleness(), Staleness::expired) << "born before the second raise";
-  pass(200ms);
+  tick_through(200ms);
   EXPECT_EQ(loads, 2);
   EXPECT_EQ(*view_->get("k0"), 2);
 }
@@ -300,10 +312,10 @@ TEST_F(RecomputeTest, WhatIsExpiredBehindTheWalkIsFoundByAnother) {
   bind();
   put(200);
   expire();
-  pass(1s);
+  tick_through(1s);
   EXPECT_EQ(loaded().size(), 100u);
   expire();  // those too that have just been loaded
-  pass(10s);
+  tick_through(10s);
   EXPECT_EQ(loaded().size(), 200u);
   for (int i = 0; i < 200; ++i)
     EXPECT_EQ(view_->get(key(i)).staleness(), Staleness::fresh) << key(i);
@@ -313,11 +325,11 @@ TEST_F(RecomputeTest, AHoldOffIsWaitedForSinceNothingLoadedBeforeItWouldBeKept) 
   block("{expired: true}", "ttl: 24h, hold_off: 5s");
   bind();
   put(3);
-  pass(10s);
+  tick_through(10s);
   expire();
-  pass(4'900ms);
+  tick_through(4'900ms);
   EXPECT_THAT(loaded(), IsEmpty());
-  pass(300ms);
+  tick_through(300ms);
   EXPECT_EQ(loaded().size(), 3u);
   EXPECT_EQ(view_->get("k0").staleness(), Staleness::fresh);
 }
@@ -326,9 +338,9 @@ TEST_F(RecomputeTest, ALoaderThatIsBoundLaterFindsWhatWaits) {
   block("{expired: true}");
   put(3);
   expire();
-  pass(1s);
+  tick_through(1s);
   bind();
-  pass(200ms);
+  tick_through(200ms);
   EXPECT_EQ(loaded().size(), 3u);
 }
 
@@ -338,7 +350,7 @@ TEST_F(RecomputeTest, EntriesThatWereAskedForWithAVersionAreLeftToTheirReaders) 
   view_->put("plain", 0, {.tags = {"all"}});
   view_->put("pinned", 0, {.tags = {"all"}, .versions = {{"prompt", "v1"}}});
   expire();
-  pass(1s);
+  tick_through(1s);
   EXPECT_THAT(loaded(), ElementsAre("plain"));
 }
 
@@ -350,7 +362,7 @@ TEST_F(RecomputeTest, AReloadThatExpiresABlockHasItLoadedAgain) {
   put(20);
   EXPECT_EQ(invalidator_->reload_yaml(policy + ", tags: [new]}\n").expired, 20u);
   EXPECT_TRUE(view_->get("k5"));
-  pass(2s);
+  tick_through(2s);
   EXPECT_EQ(std::set<std::string>(loaded_.begin(), loaded_.end()).size(), 20u);
   EXPECT_EQ(invalidator_->invalidate_tag("new").count, 20u) << "with the new tags";
 }
@@ -365,7 +377,7 @@ TEST_F(RecomputeTest, AReloadTurnsItOnForWhatIsStoredFromThereOnAndChangesTheBud
   for (int i = 1; i < 21; ++i) view_->put(key(i), 0, {.tags = {"all"}});
   expire();
   EXPECT_FALSE(view_->get("k0")) << "it was stored without a soft deadline";
-  pass(10s);
+  tick_through(10s);
   EXPECT_EQ(loaded().size(), 20u);
   expect_paced(5);
 }
@@ -381,7 +393,7 @@ TEST_F(RecomputeTest, EntriesOfManyNamespacesOfOneBlockShareItsBudget) {
     for (int k = 0; k < 10; ++k) views.back().put(key(k), 0, {.tags = {"all"}});
   }
   expire();
-  pass(10s);
+  tick_through(10s);
   EXPECT_EQ(times_.size(), 50u);
   expect_paced(10);
 }
@@ -391,10 +403,10 @@ TEST_F(RecomputeTest, NothingRunsAfterTheEnd) {
   bind();
   put(100);
   expire();
-  pass(500ms);
+  tick_through(500ms);
   const std::size_t before = loaded_.size();
   invalidator_->close();
-  pass(10s);
+  tick_through(10s);
   EXPECT_EQ(loaded_.size(), before);
 }
 
@@ -409,7 +421,7 @@ TEST_F(RecomputeTest, ReadsWithoutALoaderLeaveTheBudgetToThoseWhoLoad) {
   for (int i = 0; i < 100; ++i) other.put(key(i), 0, {.tags = {"all"}});
   expire();
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(other.get(key(i)).stale());
-  pass(1s);
+  tick_through(1s);
   EXPECT_EQ(loaded_.size(), 10u);
 }
 
@@ -433,7 +445,7 @@ TEST_F(RecomputeTest, AnExpiryInTheMidstOfItLetsTheWalkGoOn) {
   expire();
   for (int i = 0; i < 80; ++i) {
     invalidator_->invalidate_tag("nobody", {.mode = Mode::expire});
-    pass(100ms);
+    tick_through(100ms);
   }
   std::set<std::string> asked(loaded_.begin(), loaded_.end());
   EXPECT_EQ(asked.size(), 60u);

@@ -20,14 +20,6 @@ class RefreshTest : public CacheFixture {
   void bind(const Cache<int>& view) {
     view.bind_loader([this](std::string_view) { return ++loads_; });
   }
-  // Lets the sweeper and whatever it starts have their turn, at each of its intervals.
-  void pass(Duration span) {
-    const Instant end = clock_->now() + span;
-    while (clock_->now() < end) {
-      clock_->advance(std::min<Duration>(100ms, end - clock_->now()));
-      executor_->run_ready();
-    }
-  }
   NamespaceStatistics stats() { return invalidator_->stats().total; }
 
   int loads_ = 0;
@@ -131,9 +123,9 @@ TEST_F(RefreshTest, ARefreshedEntryLivesAsLongAsItsCallerAskedFor) {
   bind(p);
   p.put("k", 0, {.ttl = 1min});
   p.get("k");
-  pass(50s);
+  tick_through(50s);
   EXPECT_EQ(loads_, 1);
-  pass(1min);
+  tick_through(1min);
   EXPECT_EQ(loads_, 1);
   EXPECT_FALSE(p.contains("k"));
 }
@@ -146,12 +138,12 @@ TEST_F(RefreshTest,
   p.put("cold", 0);
   for (int i = 0; i < 10; ++i) p.get("hot");
   for (int i = 0; i < 9; ++i) p.get("cold");
-  pass(8min - 1s);
+  tick_through(8min - 1s);
   EXPECT_EQ(loads_, 0);
-  pass(2s);
+  tick_through(2s);
   EXPECT_EQ(loads_, 1);
   EXPECT_EQ(*p.get("hot"), 1);
-  pass(2min);
+  tick_through(2min);
   EXPECT_TRUE(p.get("hot"));
   EXPECT_FALSE(p.get("cold"));
 }
@@ -164,7 +156,7 @@ TEST_F(RefreshTest, AHotKeysReadersNeverWaitOverTenTtlsWhileAColdKeyIsLetGo) {
   for (int second = 0; second < 600; ++second) {
     ASSERT_TRUE(p.get("hot")) << second;
     if (second < 30) p.get("cooling");
-    pass(1s);
+    tick_through(1s);
   }
   EXPECT_FALSE(p.get("cooling"));
   EXPECT_GE(loads_, 10);
@@ -204,9 +196,9 @@ TEST_F(RefreshTest, TheBudgetHoldsPerSecondAndTheMostReadGoFirst) {
   clock_->advance(8min);
   executor_->run_ready();
   EXPECT_THAT(loaded_, ::testing::ElementsAre("k5", "k4"));
-  pass(900ms);
+  tick_through(900ms);
   EXPECT_LE(loads_, 4);
-  pass(2s);
+  tick_through(2s);
   EXPECT_EQ(loads_, 6);
 }
 
@@ -221,9 +213,9 @@ TEST_F(RefreshTest, TheBudgetHoldsAtOnceAndWhatItLeavesComesUpAgain) {
   clock_->advance(8min);
   executor_->run_ready();
   EXPECT_EQ(loads_, 2);
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_EQ(loads_, 4);
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_EQ(loads_, 6);
 }
 
@@ -234,7 +226,7 @@ TEST_F(RefreshTest, HotKeysLimitsNothingThatWasReadOftenEnoughItself) {
     p.put(std::to_string(k), 0);
     p.get(std::to_string(k));
   }
-  pass(10min);
+  tick_through(10min);
   EXPECT_EQ(loads_, 10);
 }
 
@@ -281,10 +273,10 @@ TEST_F(RefreshTest, HybridIsATtlUnderEventsWithPrediction) {  // row A6
     p.put("idle", 0);
     p.get("k");
     p.get("k");
-    pass(50min);
+    tick_through(50min);
     EXPECT_EQ(*p.get("k"), 1) << "refreshed at 48m";
     EXPECT_TRUE(invalidator_->invalidate_tag("t"));
-    pass(10min);
+    tick_through(10min);
     EXPECT_FALSE(p.get("idle")) << "the safety net";
   }
 }
@@ -299,7 +291,7 @@ TEST_F(RefreshTest, HybridInCodeIsTheSame) {
   bind(p);
   p.put("k", 0);
   p.get("k");
-  pass(50min);
+  tick_through(50min);
   EXPECT_EQ(*p.get("k"), 1);
 }
 
@@ -369,10 +361,10 @@ TEST_F(RefreshTest, ARefreshThatTheExecutorRefusesGivesItsPlaceBack) {
   p.put("k", 0);
   p.get("k");
   refusing->refuses = true;
-  pass(9min);
+  tick_through(9min);
   EXPECT_EQ(loads_, 0);
   refusing->refuses = false;
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_EQ(loads_, 1) << "by the sweeper";
   p.get("k");
   refusing->refuses = true;

@@ -37,13 +37,6 @@ class RewarmTest : public CacheFixture {
       for (int read = 0; read < 20 - i; ++read) view_->get(key);
     }
   }
-  void pass(Duration span) {
-    const Instant end = clock_->now() + span;
-    while (clock_->now() < end) {
-      clock_->advance(std::min<Duration>(100ms, end - clock_->now()));
-      executor_->run_ready();
-    }
-  }
   std::vector<std::string> loaded() { return std::exchange(loaded_, {}); }
 
   std::optional<Cache<int>> view_;
@@ -59,7 +52,7 @@ TEST_F(RewarmTest, OfTheHottestKeysThoseThatTheCallHitsAreLoadedAgainTheHottestF
   fill();
   EXPECT_EQ(invalidator_->invalidate_tag("even", {.rewarm = {.hot = 5}}).count, 5u);
   EXPECT_FALSE(view_->contains("k0")) << "removed: not served until it has been loaded";
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("k0", "k2", "k4"));
   EXPECT_TRUE(view_->contains("k0"));
   EXPECT_FALSE(view_->contains("k6"));
@@ -72,7 +65,7 @@ TEST_F(RewarmTest, NamedKeysAreLoadedWhetherTheyWereHitOrNot) {
   fill();
   invalidator_->invalidate("k1", "p",
                            {.rewarm = {.keys = {{"k1", "p"}, {"new", "p"}, {"k2", "p"}}}});
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("k1", "new")) << "k2 is fresh";
 }
 
@@ -85,7 +78,7 @@ TEST_F(RewarmTest, ALoadThatARewarmStartsIsBornAfterTheInvalidation) {
   view_->get("k");
   source = 2;
   invalidator_->invalidate_tag("t", {.rewarm = {.hot = 1}});
-  pass(100ms);
+  tick_through(100ms);
   const auto value = view_->get("k");
   ASSERT_TRUE(value);
   EXPECT_EQ(*value, 2);
@@ -99,7 +92,7 @@ TEST_F(RewarmTest, AnInvalidationWhileItLoadsRefusesWhatItMakes) {
     return loads;
   });
   invalidator_->invalidate("k", "p", {.rewarm = {.keys = {{"k", "p"}}}});
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_EQ(loads, 1);
   EXPECT_FALSE(view_->get("k"));
 }
@@ -126,10 +119,10 @@ TEST_F(RewarmTest, EveryKindOfInvalidationTakesIt) {
   };
   for (std::size_t i = 0; i < calls.size(); ++i) {
     fill();
-    pass(1s);
+    tick_through(1s);
     loaded();
     calls[i](*invalidator_);
-    pass(100ms);
+    tick_through(100ms);
     EXPECT_THAT(loaded(), ElementsAre("k0")) << "call " << i;
     EXPECT_EQ(view_->get("k0").staleness(), Staleness::fresh) << "call " << i;
   }
@@ -141,7 +134,7 @@ TEST_F(RewarmTest, ADryRunLoadsNothing) {
   fill();
   invalidator_->invalidate_tag("all",
                                {.dry_run = true, .rewarm = {.hot = 3, .keys = {{"new", "p"}}}});
-  pass(1s);
+  tick_through(1s);
   EXPECT_THAT(loaded(), IsEmpty());
 }
 
@@ -160,9 +153,9 @@ TEST_F(RewarmTest, TheBudgetOfTheBlockHolds) {
   bind();
   fill();
   invalidator_->invalidate_tag("all", {.rewarm = {.hot = 10}});
-  pass(900ms);
+  tick_through(900ms);
   EXPECT_EQ(loaded().size(), 5u);
-  pass(2s);
+  tick_through(2s);
   EXPECT_EQ(loaded().size(), 5u);
   for (std::size_t i = 5; i < times_.size(); ++i) EXPECT_GE(times_[i] - times_[i - 5], 1s);
 }
@@ -173,7 +166,7 @@ TEST_F(RewarmTest, AKeyThatAReaderLoadedMeanwhileIsLeftAlone) {
   fill();
   invalidator_->invalidate_tag("all", {.rewarm = {.hot = 2}});
   view_->get_or_load("k0", [] { return 7; });
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("k1"));
   EXPECT_EQ(*view_->get("k0"), 7);
 }
@@ -185,7 +178,7 @@ TEST_F(RewarmTest, AKeyWaitsOnceHoweverOftenItIsInvalidated) {
   for (int i = 0; i < 50; ++i)
     invalidator_->invalidate("k0", "p", {.rewarm = {.keys = {{"k0", "p"}, {"k1", "p"}}}});
   EXPECT_EQ(total(&NamespaceStatistics::keys_waiting), 2u);
-  pass(10s);
+  tick_through(10s);
   EXPECT_THAT(loaded(), ElementsAre("k0"));
 }
 
@@ -193,7 +186,7 @@ TEST_F(RewarmTest, WithoutALoaderTheKeysAreDroppedAndCounted) {
   policy();
   fill();
   invalidator_->invalidate_tag("all", {.rewarm = {.hot = 4}});
-  pass(1s);
+  tick_through(1s);
   EXPECT_EQ(total(&NamespaceStatistics::rewarms_dropped), 4u);
   EXPECT_EQ(total(&NamespaceStatistics::keys_waiting), 0u);
 }
@@ -213,7 +206,7 @@ TEST_F(RewarmTest, ALoaderThatThrowsIsCountedAndNotTriedAgain) {
   fill();
   fails_ = true;
   invalidator_->invalidate_tag("all", {.rewarm = {.hot = 2}});
-  pass(1min);
+  tick_through(1min);
   EXPECT_THAT(loaded(), UnorderedElementsAre("k0", "k1"));
   EXPECT_EQ(total(&NamespaceStatistics::rewarms), 2u);
   EXPECT_EQ(total(&NamespaceStatistics::rewarm_failures), 2u);
@@ -224,11 +217,11 @@ TEST_F(RewarmTest, AHoldOffIsWaitedFor) {
   policy("ttl: 24h, hold_off: 5s");
   bind();
   fill();
-  pass(10s);
+  tick_through(10s);
   invalidator_->invalidate_tag("all", {.rewarm = {.hot = 1}});
-  pass(4'900ms);
+  tick_through(4'900ms);
   EXPECT_THAT(loaded(), IsEmpty());
-  pass(300ms);
+  tick_through(300ms);
   EXPECT_THAT(loaded(), ElementsAre("k0"));
   EXPECT_TRUE(view_->contains("k0"));
 }
@@ -243,11 +236,11 @@ TEST_F(RewarmTest, InATransactionItHappensAfterTheCommit) {
     invalidator_->invalidate_if("p",
                                 [](const EntryDescription& entry) { return entry.key == "k1"; },
                                 {.rewarm = {.hot = 2}});
-    pass(1s);
+    tick_through(1s);
     EXPECT_THAT(loaded(), IsEmpty());
     transaction.commit([] {});
   }
-  pass(1s);
+  tick_through(1s);
   EXPECT_THAT(loaded(), UnorderedElementsAre("k0", "k1", "k2", "new"));
   EXPECT_TRUE(view_->contains("k0"));
 }
@@ -261,7 +254,7 @@ TEST_F(RewarmTest, ATransactionThatIsRolledBackLoadsNothing) {
     invalidator_->invalidate_tag("even", {.rewarm = {.hot = 3, .keys = {{"new", "p"}}}});
     transaction.rollback();
   }
-  pass(1s);
+  tick_through(1s);
   EXPECT_THAT(loaded(), IsEmpty());
 }
 
@@ -277,10 +270,10 @@ events:
   bind();
   fill();
   invalidator_->emit("prices_changed");
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("k0", "k2")) << "the third, k1, is not hit";
   invalidator_->emit("odd_prices_changed");
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("k1"));
 }
 
@@ -292,9 +285,9 @@ events:
   bind();
   fill();
   invalidator_->emit("prices_changed");
-  pass(900ms);
+  tick_through(900ms);
   EXPECT_THAT(loaded(), IsEmpty());
-  pass(300ms);
+  tick_through(300ms);
   EXPECT_THAT(loaded(), ElementsAre("k0"));
 }
 
@@ -306,7 +299,7 @@ TEST_F(RewarmTest, AListenerIsToldOfItAsOfARefresh) {
   const auto connection =
       invalidator_->on_notice(NoticeKind::refreshed, [&](const CacheNotice&) { ++told; });
   invalidator_->invalidate_tag("all", {.rewarm = {.hot = 2}});
-  pass(200ms);
+  tick_through(200ms);
   EXPECT_EQ(told, 2);
 }
 

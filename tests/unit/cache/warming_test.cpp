@@ -32,13 +32,6 @@ class WarmingTest : public CacheFixture {
       return 1;
     });
   }
-  void pass(Duration span) {
-    const Instant end = clock_->now() + span;
-    while (clock_->now() < end) {
-      clock_->advance(std::min<Duration>(100ms, end - clock_->now()));
-      executor_->run_ready();
-    }
-  }
   std::string in_folder(std::string_view name) const { return (folder_.path() / name).string(); }
   std::vector<std::string> loaded() { return std::exchange(loaded_, {}); }
   WarmProgress progress() { return invalidator_->warming(); }
@@ -59,18 +52,18 @@ class WarmingTest : public CacheFixture {
 
 TEST_F(WarmingTest, KeysOfThePolicyAreLoadedOnceTheirLoaderIsBound) {
   policy("{keys: [p/a, p/b, u_7/c]}");
-  pass(1s);
+  tick_through(1s);
   EXPECT_EQ(progress().asked, 3u);
   EXPECT_EQ(progress().waiting, 3u);
   EXPECT_EQ(progress().without_loader, 3u);
   EXPECT_FALSE(progress().done());
   bind();
   EXPECT_EQ(progress().without_loader, 1u);
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("a", "b"));
   EXPECT_TRUE(view().contains("a"));
   bind("u_7");
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("c"));
   EXPECT_TRUE(progress().done());
   EXPECT_EQ(progress().loaded, 3u);
@@ -81,7 +74,7 @@ TEST_F(WarmingTest, ACallWarmsAtAnyTime) {
   policy("");
   bind();
   EXPECT_EQ(invalidator_->warm({{"x", "p"}, {"y", "p"}, {"x", "p"}}).waiting, 2u);
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("x", "y"));
 }
 
@@ -89,7 +82,7 @@ TEST_F(WarmingTest, WhatIsThereAlreadyIsNotLoadedAndWhatFailsIsCounted) {
   policy("{keys: [p/there, p/bad, p/good]}");
   view().put("there", 7);
   bind();
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("bad", "good"));
   EXPECT_EQ(progress().already_there, 1u);
   EXPECT_EQ(progress().failed, 1u);
@@ -107,11 +100,11 @@ TEST_F(WarmingTest, RateAndConcurrencyAreTheBlocks) {
   clock_->advance(100ms);
   executor_->run_one();
   EXPECT_EQ(progress().under_way, 1u) << "a tenth of ten in a tenth of a second";
-  pass(3s);
+  tick_through(3s);
   EXPECT_GE(progress().loaded, 25u);
   EXPECT_EQ(progress().loaded + progress().waiting, 100u);
   EXPECT_EQ(total(&NamespaceStatistics::keys_waiting), progress().waiting);
-  pass(10s);
+  tick_through(10s);
   EXPECT_EQ(progress().loaded, 100u);
   for (std::size_t i = 10; i < times_.size(); ++i) ASSERT_GE(times_[i] - times_[i - 10], 1s);
 }
@@ -135,7 +128,7 @@ TEST_F(WarmingTest, AnInvalidationOvertakesAWarmingLoadAsAnyOther) {
     invalidator_->invalidate_namespace("p");
     return 1;
   });
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_FALSE(view().contains("a"));
 }
 
@@ -145,7 +138,7 @@ TEST_F(WarmingTest, AnExpiredEntryThatWasAskedForWithAVersionIsLeftToItsReaders)
   view().put("pinned", 7, {.versions = {{"prompt", "v1"}}});
   invalidator_->invalidate("pinned", "p", {.mode = Mode::expire});
   invalidator_->warm({{"pinned", "p"}});
-  pass(200ms);
+  tick_through(200ms);
   EXPECT_THAT(loaded(), IsEmpty());
   EXPECT_TRUE(progress().done());
 }
@@ -156,7 +149,7 @@ TEST_F(WarmingTest, AFileHasALineForEachKey) {
   policy("{file: \"" + file.string() + "\"}");
   bind();
   bind("u_1");
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("a", "with/slash", "b\n/\\"));
 }
 
@@ -239,7 +232,7 @@ TEST_F(WarmingTest, WhatTheLastRunReadMostIsLoadedByTheNext) {
   policy(warm);
   EXPECT_EQ(progress().waiting, 3u);
   bind();
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("hot", "a\nb/c\\", "some"));
 }
 
@@ -282,6 +275,13 @@ TEST_F(WarmingTest, ADamagedFileOfTheLastRunIsLoggedAndNothingOfItIsLoaded) {
   folder_.write("hot.txt", whole);
   policy(warm);
   EXPECT_EQ(progress().asked, 4u);
+}
+
+TEST_F(WarmingTest, AFileOfTheLastRunThatCannotEvenBeLookedForIsLoggedAndTheCacheStarts) {
+  policy("{last_run: \"" + in_folder(std::string(300, 'x')) + "\", keys: [p/listed]}");
+  EXPECT_EQ(progress().asked, 1u);
+  EXPECT_EQ(total(&NamespaceStatistics::hot_key_file_failures), 1u);
+  EXPECT_THAT(log_->lines(), ElementsAre(HasSubstr("no hot keys of the last run")));
 }
 
 TEST_F(WarmingTest, HotKeysOfNamespacesThatNoBlockServesAnyMoreAreLeftOut) {
@@ -328,7 +328,7 @@ TEST_F(WarmingTest, TheBuilderTakesTheSameAndJudgesItAlike) {
                            .warm({.keys = {"p/a"}})
                            .build());
   bind();
-  pass(100ms);
+  tick_through(100ms);
   EXPECT_THAT(loaded(), ElementsAre("a"));
   auto bad = CacheInvalidator::builder();
   bad.cache("p", TtlOptions{.ttl = 1h}).warm({.keys = {"q/a"}, .hot_keys = 1});
@@ -344,7 +344,7 @@ TEST_F(WarmingTest, TheEndLetsGoOfWhatWaits) {
   policy("{keys: [p/a, p/b]}");
   invalidator_->close();
   bind();
-  pass(1s);
+  tick_through(1s);
   EXPECT_THAT(loaded(), IsEmpty());
 }
 
