@@ -93,7 +93,9 @@ class Goals {
     const Memory figures = memory.value_or(Memory{});
     add({"memory: bytes of an entry beyond key and value", 80, false,
          of(figures.in_place.one_tag)});
-    add({"memory: bytes for a further label", 8, false, of(figures.in_place.per_label)});
+    add({"memory: bytes for a further label", 8, false,
+         of(std::max(
+             {figures.in_place.per_label, figures.in_place.loaded, figures.in_place.by_loader}))});
     std::optional<double> longest;
     for (const Expiry& round : results_.expiry)
       longest = std::max(longest.value_or(0), round.longest_during);

@@ -23,20 +23,35 @@ double payload_bytes() {
   return keys / kManyKeys + sizeof(Value);
 }
 
-std::string tagged_name(bool in_place, unsigned tags) {
-  return fmt::format("tagged/{}/{}", in_place ? "in-place" : "string", tags);
+/// Who names the tags of an entry.
+enum class NamedBy { put, call, loader };
+
+std::string tagged_name(bool in_place, NamedBy who, unsigned tags) {
+  return fmt::format("tagged/{}/{}/{}", in_place ? "in-place" : "string", static_cast<int>(who),
+                     tags);
 }
 
 /// Bytes of an entry that carries so many tags, which all carry.
 template <class Stored>
-double tagged_bytes(unsigned tags) {
+double tagged_bytes(NamedBy who, unsigned tags) {
   EntryOptions options;
   for (unsigned i = 0; i < tags; ++i) options.tags.push_back(fmt::format("tag:{}", i));
+  const EntryOptions of_call = who == NamedBy::call ? options : EntryOptions{};
   const std::size_t before = resident_bytes();
-  FreshetAdapter<Stored> cache(room_for(kManyKeys));
+  FreshetAdapter<Stored> adapter(room_for(kManyKeys));
+  const Cache<Stored>& cache = adapter.cache();
   for (std::uint32_t id = 0; id < kManyKeys; ++id) {
     const Operation operation = operation_of(id);
-    cache.cache().put(operation.key(), stored_value<Stored>(operation.key()), options);
+    if (who == NamedBy::put) {
+      cache.put(operation.key(), stored_value<Stored>(operation.key()), options);
+      continue;
+    }
+    const auto loader = [&](LoadContext& load) {
+      for (std::size_t i = of_call.tags.size(); i < options.tags.size(); ++i)
+        load.tag(options.tags[i]);
+      return stored_value<Stored>(operation.key());
+    };
+    cache.get_or_load(operation.key(), loader, of_call);
   }
   return static_cast<double>(resident_bytes() - before) / kManyKeys;
 }
@@ -53,9 +68,14 @@ double bytes_in_own_process(const std::string& what) {
 }
 
 TaggedMemory measure_tagged(bool in_place, double payload) {
-  const double one = bytes_in_own_process(tagged_name(in_place, 1));
-  const double more = bytes_in_own_process(tagged_name(in_place, 1 + kFurtherTags));
-  return {one - payload, (more - one) / kFurtherTags};
+  const auto bytes = [in_place](NamedBy who, unsigned tags) {
+    return bytes_in_own_process(tagged_name(in_place, who, tags));
+  };
+  const auto for_a_tag = [&](NamedBy who) {
+    return (bytes(who, 1 + kFurtherTags) - bytes(who, 1)) / kFurtherTags;
+  };
+  return {bytes(NamedBy::put, 1) - payload, for_a_tag(NamedBy::put), for_a_tag(NamedBy::call),
+          for_a_tag(NamedBy::loader)};
 }
 
 }  // namespace
@@ -73,11 +93,14 @@ Memory measure_memory(const std::vector<Subject*>& subjects) {
 }
 
 bool print_memory_of(const std::string& what) {
-  for (const unsigned tags : {1U, 1 + kFurtherTags}) {
-    const bool in_place = what == tagged_name(true, tags);
-    if (!in_place && what != tagged_name(false, tags)) continue;
-    fmt::print("{}\n", in_place ? tagged_bytes<Value>(tags) : tagged_bytes<std::string>(tags));
-    return true;
+  for (const NamedBy who : {NamedBy::put, NamedBy::call, NamedBy::loader}) {
+    for (const unsigned tags : {1U, 1 + kFurtherTags}) {
+      const bool in_place = what == tagged_name(true, who, tags);
+      if (!in_place && what != tagged_name(false, who, tags)) continue;
+      fmt::print("{}\n",
+                 in_place ? tagged_bytes<Value>(who, tags) : tagged_bytes<std::string>(who, tags));
+      return true;
+    }
   }
   for (const Candidate& candidate : candidates()) {
     if (candidate.made == nullptr || candidate.name != what) continue;

@@ -14,7 +14,9 @@ namespace freshet::bench {
 /// reads. With one tag and with five.
 struct TaggedMemory {
   double one_tag = 0;    // bytes for an entry beyond key and value
-  double per_label = 0;  // bytes for each further tag
+  double per_label = 0;  // bytes for each further tag that put() names
+  double loaded = 0;     // that get_or_load() names
+  double by_loader = 0;  // that its loader names
 };
 
 /// Bytes for an entry beyond key and value, of each subject that is there and wanted.

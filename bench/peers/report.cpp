@@ -86,7 +86,9 @@ std::string memory_table(const Memory& memory) {
   const auto tagged = [&](const char* values, const TaggedMemory& figures) {
     rows.push_back(
         {fmt::format("freshet, one tag on all, {}", values), number(figures.one_tag, 1)});
-    rows.push_back({"  each further tag on all", number(figures.per_label, 2)});
+    rows.push_back({"  each further tag on all, named by put", number(figures.per_label, 2)});
+    rows.push_back({"  named by get_or_load", number(figures.loaded, 2)});
+    rows.push_back({"  named by its loader", number(figures.by_loader, 2)});
   };
   tagged("64 bytes in place", memory.in_place);
   tagged("strings of 64 bytes", memory.strings);
@@ -144,13 +146,19 @@ nlohmann::json json_of(const Results& results, const std::string& subject, Workl
           {"p999", figure(&Measured::p999)}};
 }
 
+nlohmann::json json_of(const TaggedMemory& memory) {
+  return {{"one_tag", memory.one_tag},
+          {"label", memory.per_label},
+          {"label_of_call", memory.loaded},
+          {"label_of_loader", memory.by_loader}};
+}
+
 nlohmann::json json_of(const Memory& memory) {
   nlohmann::json subjects = nlohmann::json::object();
   for (const Memory::OfSubject& subject : memory.subjects) subjects[subject.name] = subject.bytes;
-  return {
-      {"beyond_key_and_value", subjects},
-      {"in_place", {{"one_tag", memory.in_place.one_tag}, {"label", memory.in_place.per_label}}},
-      {"strings", {{"one_tag", memory.strings.one_tag}, {"label", memory.strings.per_label}}}};
+  return {{"beyond_key_and_value", subjects},
+          {"in_place", json_of(memory.in_place)},
+          {"strings", json_of(memory.strings)}};
 }
 
 nlohmann::json json_of(const Expiry& round) {
