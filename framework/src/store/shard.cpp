@@ -267,7 +267,8 @@ std::size_t Shard::expire(Instant now) {
 std::size_t Shard::sweep(Instant now, std::size_t& budget) {
   Departures departures(observer_, epochs_, Departures::Found::by_a_sweep);
   rt::Lock lock(mutex_);
-  if (freshness_.published() == swept_) return 0;  // nothing that anybody carries was raised since
+  const Revision wanted = freshness_.published();
+  if (wanted == swept_) return 0;  // nothing that anybody carries was raised since
   for (;;) {
     if (table_.is_moving()) {
       if (budget == 0) break;
@@ -282,7 +283,8 @@ std::size_t Shard::sweep(Instant now, std::size_t& budget) {
     if (entry == nullptr) {
       pass_.reset();
       swept_ = pass_began_at_;
-      break;
+      if (swept_ >= wanted) break;
+      continue;  // the round was open when something was raised: another
     }
     if (budget == 0) break;
     --budget;

@@ -47,6 +47,7 @@ const std::vector<Workload>& workloads() {
       evicted_keys(),
       late_keys(),
       late_keys_evicted(),
+      late_keys_held(),
       levels(),
       callers_differ(),
       versions_back(),

@@ -52,6 +52,21 @@ Workload late_keys_evicted() {
   return workload;
 }
 
+Workload late_keys_held() {
+  Workload workload = late_keys();
+  workload.name = "late-keys-held";
+  workload.about =
+      "the same with room for two entries, where another one keeps the key's label alive and goes";
+  workload.configuration.policy =
+      policy_of("{strategy: manual, capacity: {entries: 2}, eviction: lru}");
+  workload.keys = {2, 3, 6, 6, 0};
+  workload.calls = {"dependents table:x", "dependents table:x", "key b/item:1", "tag own:6"};
+  workload.weights = {.get = 3, .load = 6, .put = 3, .invalidate = 5, .sweep = 2};
+  workload.most_steps = 5;
+  workload.most_before = 4;
+  return workload;
+}
+
 Workload levels() {
   Workload workload = refreshes();
   workload.name = "levels";

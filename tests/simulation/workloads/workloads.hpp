@@ -59,6 +59,7 @@ Workload circles();
 Workload evicted_keys();
 Workload late_keys();
 Workload late_keys_evicted();
+Workload late_keys_held();
 Workload levels();
 Workload callers_differ();
 Workload versions_back();

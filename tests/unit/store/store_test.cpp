@@ -269,6 +269,16 @@ TEST_F(StoreTest, ARaiseDuringARoundIsFoundByTheNext) {
   EXPECT_TRUE(store_->settled(now_));
 }
 
+TEST_F(StoreTest, ASweepWithoutALimitSettlesAlsoWhereARoundWasOpen) {
+  for (int i = 0; i < 10; ++i) put(std::to_string(i), "x", {"users"});
+  const LabelRef pinned = freshness_.pin(LabelKind::tag, "other");
+  raise(LabelKind::tag, "other");
+  store_->sweep(now_, 5);
+  raise(LabelKind::tag, "users");
+  EXPECT_EQ(store_->sweep(now_, SIZE_MAX), 10u);
+  EXPECT_TRUE(store_->settled(now_));
+}
+
 TEST_F(StoreTest, AHandleKeepsItsValueAfterTheEntryLeft) {
   put("a", "alpha", {"users"});
   EntryRef held = store_->find(key("a"), now_).entry;
