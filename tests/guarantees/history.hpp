@@ -88,6 +88,7 @@ struct Made {
       0;  // nanoseconds of the clock when its load, or its lease, had surely begun; zero: neither
   std::int64_t stored_from = 0;  // of what was put by lease: before it was
   Stamp apart = 0;               // the transaction or bypass that it was made in
+  bool absent = false;           // its loader said that the origin has nothing
   std::array<Part, 2> parts{};
 };
 
@@ -113,7 +114,13 @@ struct Operation {
   std::int64_t clock_end = 0;  // and after it ended
   std::uint8_t named = 0;      // read: the late label that the caller named, plus one; zero: none
   Stamp apart = 0;             // the transaction or bypass that it was done in
+  bool absent = false;         // read: that the origin has nothing
 };
+
+/// What is there may have been made with another version, and in a transaction nothing is read.
+constexpr bool looks_elsewhere(const Operation& read) noexcept {
+  return read.model != 0 || read.policy != 0 || read.apart != 0;
+}
 
 struct Log {
   std::vector<Operation> operations;

@@ -4,7 +4,7 @@
 // invalidations that have returned (a floor, by mode): whatever a read that starts now finds must have been read from the
 // origin since. O(operations × parts of a value), whatever the number of keys that a call hits.
 //   G1  nothing is older than its floor; what is between the floors of remove and expire only where it says that it is stale.
-//       The same for what a value was made of, for labels added late or by who joined its load, for versions. What is loaded
+//       The same for the answer that there is nothing, for what a value was made of, for labels added late or by who joined its load, for versions. What is loaded
 //       too soon after a call that hits it is not kept, where policy holds it off
 //   G2  no third load of a key runs beside two, and no second without a cause
 //   G3  where nothing is evicted, what was seen stored is missed only if something hit it; where what expired is
@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "guarantees/absent_answers.hpp"
 #include "guarantees/first_naming.hpp"
 #include "guarantees/history.hpp"
 #include "guarantees/history_fault.hpp"
@@ -98,6 +99,7 @@ class HistoryChecker {
     switch (operation.act) {
       case Act::read:
         if (operation.done) judge(operation);
+        absent_answers_.note_read(operation, index, floors_);
         if (operation.staleness != Staleness::fresh) served_stale_[operation.key] = true;
         if (operation.origin != Origin::l1) begin_cause(history_.tied_to[operation.key], 0);
         notes_[index] = last_seen_[operation.key].value;
@@ -127,6 +129,8 @@ class HistoryChecker {
         judge_expired_miss(operation, notes_[index]);
         judge_older(operation, older_[index]);
         judge_on_error(operation);
+        if (const Stamp by = absent_answers_.taken_by(index, operation))
+          report(Fault::stale, operation, "nothing is there: " + call_at(by));
         if (operation.origin == Origin::l1) see(operation.value, operation.start, operation.end);
         if (operation.named != 0 && operation.value != 0)
           named_[operation.named - 1U].push_back({operation.end, operation.value});
@@ -362,6 +366,7 @@ class HistoryChecker {
 
   void start_load(const Operation& load) {
     if (load.apart != 0) return;  // it is shared with nobody
+    absent_answers_.note_load(history_, load);
     std::vector<const Operation*>& loads = loads_[load.key];
     if (loads.size() >= 2) report(Fault::third_load, load);
     // Where something is refreshed in the background, that may be the cause, and nobody notes when it ended.
@@ -434,11 +439,6 @@ class HistoryChecker {
     return causes_under_way_[key] > 0 || last_cause_[key] >= since;
   }
 
-  // What is there may have been made with another version, and in a transaction nothing is read.
-  static bool looks_elsewhere(const Operation& read) {
-    return read.model != 0 || read.policy != 0 || read.apart != 0;
-  }
-
   void judge_miss(const Operation& read, ValueId stored) {
     if (!history_.terms.keeps_everything || stored == 0 || read.origin == Origin::l1) return;
     if (looks_elsewhere(read)) return;
@@ -487,6 +487,7 @@ class HistoryChecker {
   std::array<std::array<bool, kKeys>, kLateLabels> refreshed_with_{};
   FirstNaming first_naming_;
   ServedOnError served_on_error_;
+  AbsentAnswers absent_answers_;
   PerKey last_removal_{};
   std::array<int, kKeys> removals_under_way_{};
   std::array<bool, kKeys> made_of_others_{};  // whether some value of the key was

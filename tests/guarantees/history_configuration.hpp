@@ -24,6 +24,7 @@ struct Configuration {
   int late_labels = 20;
   bool manual_clock = false;
   std::uint32_t failing_loads = 64;             // one load in so many throws
+  std::uint32_t absent_loads = 0;               // one load in so many finds nothing; zero: none
   std::vector<std::uint8_t> lates{0, 1, 2, 3};  // the late labels that entries are given
   bool callers_differ = false;                  // some callers name late0 or late2 when they load
   bool names_keys_late =

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -83,6 +84,14 @@ class Worker {
       return worker.load(loader, &context);
     }
   };
+  struct MayFindNothing {
+    Loader loader;
+
+    std::optional<Datum> operator()(LoadContext& context) const {
+      const Datum found = loader(context);
+      return found.check == kNothing.check ? std::nullopt : std::optional(found);
+    }
+  };
 
   Step draw();
   Operation begin(Act act, int key, std::size_t reach = 0, Mode mode = Mode::remove) {
@@ -136,6 +145,7 @@ class Worker {
   }
   Made& made(ValueId id) { return log_.made[place_of(id)]; }
   static Datum datum(ValueId id) { return {id, check_of(id)}; }
+  static constexpr Datum kNothing{};
 
   RoundState& round_;
   const std::size_t place_;
@@ -214,6 +224,7 @@ inline void Worker::perform(const Step& step) {
 
 inline void Worker::note(Operation& read, const Handle<Datum>& handle) {
   read.done = true;
+  read.absent = handle.absent();
   if (handle) {
     if (handle->check != check_of(handle->id)) throw std::logic_error("a value is torn");
     read.value = handle->id;
@@ -265,7 +276,11 @@ inline Handle<Datum> Worker::get_or_load(int key, Part* part) {
   }
   Handle<Datum> handle;
   try {
-    handle = view(key).get_or_load(key_name(key), loader, options);
+    if (round_.configuration.absent_loads == 0) {
+      handle = view(key).get_or_load(key_name(key), loader, options);
+    } else {
+      handle = view(key).get_or_load(key_name(key), MayFindNothing{loader}, options);
+    }
     note(read, handle);
   } catch (const std::runtime_error&) {  // of a loader, this one's or the one that it joined
     finish(read);
@@ -452,10 +467,12 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
     if (loader.key == 3 && round_.configuration.names_keys_late) context->depends_on("item:1");
     if (loader.key == 7) context->version("model", model_version(round_.version(loader.model)));
     if (dice_.below(64) == 0) context->do_not_keep();
+    const std::uint32_t absent_loads = round_.configuration.absent_loads;
+    made.absent = absent_loads != 0 && dice_.below(absent_loads) == 0;
   }
   load.value = make(made);
   finish(load);
-  return datum(load.value);
+  return made.absent ? kNothing : datum(load.value);
 }
 
 }  // namespace freshet::testing::history

@@ -40,6 +40,7 @@ const std::vector<Workload>& workloads() {
       eviction_tinylfu(),
       overdue(),
       on_error(),
+      absences(),
       on_error_expired(),
       events(),
       debounced(),

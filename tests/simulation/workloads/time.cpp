@@ -151,4 +151,20 @@ Workload on_error_expired() {
   return workload;
 }
 
+Workload absences() {
+  Workload workload = dependencies();
+  workload.name = "absences";
+  workload.about = "loaders that find nothing, which is kept, and calls that take that away";
+  workload.configuration.policy =
+      policy_of("{strategy: ttl, ttl: 2h, soft_ttl: 1h, negative_ttl: 1h}");
+  workload.configuration.terms = {.serves_stale = true};
+  workload.configuration.absent_loads = 2;
+  workload.keys = {0, 1, 2};
+  workload.calls = {"key a/user:1", "key a/item:1",     "tag own:0",      "tag user",
+                    "namespace a",  "predicate a/user", "pattern a/user", "dependents table:x"};
+  workload.weights = {
+      .get = 5, .load = 7, .get_many = 1, .put = 1, .label = 1, .invalidate = 5, .sweep = 1};
+  return workload;
+}
+
 }  // namespace freshet::simulation

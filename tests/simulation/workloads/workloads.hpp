@@ -48,6 +48,7 @@ Workload eviction_sieve();
 Workload eviction_tinylfu();
 Workload overdue();
 Workload on_error();
+Workload absences();
 Workload on_error_expired();
 
 // events.cpp
