@@ -32,6 +32,7 @@ struct Configuration {
   int writes =
       0;  // per thousand steps: transactions, writes between two invalidations, work past the cache
   bool loaders_transact = false;  // some loaders read others in a transaction
+  bool binds_loaders = false;     // loaders are bound, and some calls have keys loaded again
   bool deferred_events = false;   // what an event leads to is done by the end of the round
 };
 

@@ -24,6 +24,7 @@ enum class Fault : std::uint8_t {
   past_deadline,  // G4
   unseen,         // G7: a value came back
   older_birth,    // G7: a value replaced one of higher birth
+  over_budget,    // more loads in the background than policy allows
   dirty,          // what was read in a transaction or past the cache reached somebody else
 };
 

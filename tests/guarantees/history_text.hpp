@@ -15,6 +15,8 @@ inline std::string name_of(Fault fault) {
   switch (fault) {
     case Fault::torn:
       return "the value of another key";
+    case Fault::over_budget:
+      return "more loads in the background than the budget allows";
     case Fault::stale:
       return "G1: stale";
     case Fault::stale_part:

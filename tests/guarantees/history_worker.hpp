@@ -31,6 +31,9 @@ class Worker {
         dice_(round.seed * 31 + log),
         views_{round.invalidator->cache<Datum>("a"), round.invalidator->cache<Datum>("b")} {}
 
+  /// To every namespace of the model.
+  static void bind_loaders(RoundState& round);
+
   static Worker*& current() { return detail::rt::thread_local_value<Worker*, Worker>(); }
   /// While it lives, the worker is the one of this thread.
   struct Present {
@@ -74,8 +77,7 @@ class Worker {
       Loader other = *this;
       other.asked_at = 0;  // its birth was noted some time before
       other.policy = 0;    // a refresh announces no policy version
-      if (here != nullptr) return here->load(other, &context);
-      return in_background(other, context);
+      return load_in_background(other, context);
     }
     static Datum in_background(const Loader& loader, LoadContext& context) {
       Worker worker(*loader.round, loader.round->background_log);
@@ -84,6 +86,10 @@ class Worker {
       return worker.load(loader, &context);
     }
   };
+  static Datum load_in_background(const Loader& loader, LoadContext& context) {
+    Worker* here = Worker::current();
+    return here != nullptr ? here->load(loader, &context) : Loader::in_background(loader, context);
+  }
   struct MayFindNothing {
     Loader loader;
 
@@ -407,7 +413,10 @@ inline void Worker::set_version(std::size_t call, Mode mode) {
 inline void Worker::invalidate(std::size_t call, Mode mode) {
   if (call == round_.call_of_model || call == round_.call_of_policy) return set_version(call, mode);
   Operation operation = begin(Act::invalidate, 0, call, mode);
-  round_.calls[call].make(*round_.invalidator, 0, {.mode = mode});
+  InvalidateOptions options{.mode = mode};
+  if (round_.configuration.binds_loaders && dice_.below(3) == 0)
+    options.rewarm.keys = {{"user:1", "a"}, {"item:1", "a"}};
+  round_.calls[call].make(*round_.invalidator, 0, options);
   finish(operation);
 }
 
@@ -477,4 +486,5 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
 
 }  // namespace freshet::testing::history
 
+#include "guarantees/history_bound_loaders.hpp"
 #include "guarantees/history_writes.hpp"

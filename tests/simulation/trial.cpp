@@ -11,6 +11,7 @@
 #include "freshet/detail/function_ref.hpp"
 #include "guarantees/history_checker.hpp"
 #include "guarantees/history_text.hpp"
+#include "guarantees/paced_loads.hpp"
 #include "simulation/aftermath.hpp"
 #include "simulation/runtime/arena.hpp"
 #include "simulation/runtime/simulated_executor.hpp"
@@ -182,6 +183,7 @@ void Trial::Round::set_up(const Plan& plan) {
   components.logger = no_log();
   invalidator.emplace(testing::EngineAccess::make(policy_, std::move(components)));
   if (tracer_.on()) tracer_.watch(&*invalidator);
+  if (configuration.binds_loaders) history::Worker::bind_loaders(*this);
   history::Worker first(*this, kSetUpLog);
   if (workload_.versions) {
     first.set_version(call_of_model, Mode::remove);
@@ -325,6 +327,8 @@ Verdict Trial::Round::run(const Plan& plan, SchedulerKind scheduler, bool traced
 void Trial::Round::judge(const Plan&) {
   history.stamps = stamps;
   for (const history::Violation& violation : history::HistoryChecker(history).check())
+    violations_.push_back(history::text_of(violation, history));
+  for (const history::Violation& violation : history::loads_beyond_budget(history))
     violations_.push_back(history::text_of(violation, history));
 }
 

@@ -147,7 +147,7 @@ Reading NamespaceView::absent(EntryRef entry, IfAbsent if_absent, Instant now) n
 }
 
 Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, IfAbsent if_absent,
-                               const EntryPlan* plan) {
+                               const EntryPlan* plan, const EntryOptions& options) {
   if (plan != nullptr && plan->outdated) return {};
   const Instant now = engine_->clock().coarse_now();
   Found found = block_.store().find(key, now);
@@ -168,7 +168,10 @@ Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, IfAbsent if_a
   const bool announces = plan != nullptr && plan->versioned;
   // A loader that makes values for one policy version must not run when another one is current.
   const KeepLoader own = policy_version_.empty() ? keep : KeepLoader(kNoLoader);
-  if (refresh) engine_->refresher().refresh(block_, found.entry, own, announces, found.expired);
+  // Outside of the request context, like what the entry was stored with.
+  const auto named = [&] { return this->plan(key, options, nullptr).labels; };
+  if (refresh)
+    engine_->refresher().refresh(block_, found.entry, own, named, announces, found.expired);
   return {std::move(found.entry), Origin::l1, staleness, now};
 }
 
@@ -293,7 +296,9 @@ Reading NamespaceView::read_or_load(const Scopes* open, const LoadCall& call) {
   if (announces) plan = this->plan(key, call.options);
   const EntryPlan* wanted = announces ? &plan : nullptr;
   const auto look = [&] {
-    return call.options.skip.read_l1 ? Reading{} : look_up(key, call.keep, call.if_absent, wanted);
+    return call.options.skip.read_l1
+               ? Reading{}
+               : look_up(key, call.keep, call.if_absent, wanted, call.options);
   };
   if (Reading hit = look(); hit.entry) {
     block_.count_read(key, true);
@@ -388,7 +393,7 @@ Reading NamespaceView::look_again(const LoadCall& call, const EntryPlan& plan,
   const KeyRef& key = call.name.ref();
   try {
     if (call.options.skip.read_l1) return {};
-    if (Reading found = look_up(key, call.keep, call.if_absent, &plan); found.entry) {
+    if (Reading found = look_up(key, call.keep, call.if_absent, &plan, call.options); found.entry) {
       add_missing(key, found.entry, plan);
       return count_shared(std::move(found));
     }

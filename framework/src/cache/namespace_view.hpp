@@ -117,9 +117,10 @@ class NamespaceView final : public NamespaceCache {
   /// Where a load of the key has just failed: the old value; or throws what was thrown then. Empty: load.
   Reading held_back(const KeyRef& key, const EntryPlan& plan, const EntryOptions& options);
   /// What may be served of the key now. Starts a refresh where one is called for, with a loader from
-  /// `keep` or the bound one. `plan`, of a caller that announces versions, is what the entry must have been made with.
+  /// `keep` or the bound one. `plan`, of a caller that announces versions, is what the entry must have been made with; `options` are
+  /// those that `keep` comes with.
   Reading look_up(const KeyRef& key, KeepLoader keep, IfAbsent if_absent,
-                  const EntryPlan* plan = nullptr);
+                  const EntryPlan* plan = nullptr, const EntryOptions& options = {});
   Reading absent(EntryRef entry, IfAbsent if_absent, Instant now) noexcept;
   /// Waits for a flight; an empty reading means: start over. Throws what its loader threw, or RecursiveLoad.
   Reading take(const KeyRef& key, SingleFlight::Flight& flight, const CallStart& start,

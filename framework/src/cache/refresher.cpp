@@ -52,19 +52,26 @@ void undo(PolicyBlock& block, bool refills, Instant taken) noexcept {
   }
 }
 
-// The caller's loader; none where there is no memory for a copy of it.
-std::shared_ptr<const BackgroundLoader> kept(KeepLoader keep) noexcept {
+// What a call brings along for a load in the background: no loader where there is no memory for it.
+struct Brought {
+  std::shared_ptr<const BackgroundLoader> loader{};
+  std::vector<LabelRef> named{};
+};
+
+Brought brought(KeepLoader keep, Refresher::Named named) noexcept {
   try {
-    return keep();
+    Brought brought{.loader = keep(), .named = {}};
+    if (brought.loader) brought.named = named();
+    return brought;
   } catch (...) {
-    return nullptr;
+    return {};
   }
 }
 
 }  // namespace
 
-void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep, bool announces,
-                        bool expired) {
+void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep, Named named,
+                        bool announces, bool expired) {
   Entry& entry = entry_of(ref);
   const bool versioned = was_asked_for_with_version(entry);
   FRESHET_PAUSE("stale_found_before_refresh");
@@ -74,7 +81,7 @@ void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep
   const Instant now = clock_.now();
   if (is_held_back(services_, block, entry.name(), now) || !claim_refresh(entry)) return;
   if (refills ? block.refills().budget().take(now) : block.budget().take(now)) {
-    Loader loader = kept(keep);
+    auto [loader, labels] = brought(keep, named);
     if (!loader && !versioned) loader = block.bound_loader(space_of(entry));
     const Purpose purpose = refills ? Purpose::recompute : Purpose::refresh;
     Ended ended = [&block, refills](bool loaded) {
@@ -82,7 +89,7 @@ void Refresher::refresh(PolicyBlock& block, const EntryRef& ref, KeepLoader keep
       if (refills && !loaded) block.refills().note_missed();
     };
     if (loader && start(block, ref, space_of(entry), std::string(entry.key()), std::move(loader),
-                        purpose, std::move(ended))) {
+                        std::move(labels), purpose, std::move(ended))) {
       return;
     }
     undo(block, refills, now);
@@ -132,7 +139,7 @@ Refresher::Refill Refresher::refill(PolicyBlock& block, const LabelRef& space,
   }
   if (found && !claim_refresh(entry_of(found.entry))) return Refill::not_needed;
   if (block.refills().budget().take(now)) {
-    if (start(block, found.entry, space, key, std::move(loader), purpose, std::move(ended)))
+    if (start(block, found.entry, space, key, std::move(loader), {}, purpose, std::move(ended)))
       return Refill::started;
     block.refills().budget().undo(now);
   }
@@ -158,17 +165,18 @@ void Refresher::refresh_due(PolicyBlock& block, Duration interval) {
 
 bool Refresher::start_refresh(PolicyBlock& block, EntryRef old, LabelRef space, std::string key,
                               Loader loader) {
-  return start(block, std::move(old), std::move(space), std::move(key), std::move(loader),
+  return start(block, std::move(old), std::move(space), std::move(key), std::move(loader), {},
                Purpose::refresh, [&block](bool) { block.budget().done(); });
 }
 
 bool Refresher::start(PolicyBlock& block, EntryRef old, LabelRef space, std::string key,
-                      Loader loader, Purpose purpose, Ended ended) {
+                      Loader loader, std::vector<LabelRef> named, Purpose purpose, Ended ended) {
   try {
-    return work_.post(
-        [this, &block, old = std::move(old), space = std::move(space), key = std::move(key),
-         loader = std::move(loader), purpose,
-         ended = std::move(ended)] { ended(run(block, old, space, key, *loader, purpose)); });
+    return work_.post([this, &block, old = std::move(old), space = std::move(space),
+                       key = std::move(key), loader = std::move(loader), named = std::move(named),
+                       purpose, ended = std::move(ended)] {
+      ended(run(block, old, space, key, *loader, named, purpose));
+    });
   } catch (const std::bad_alloc&) {  // for the task itself
     return false;
   }
@@ -203,7 +211,8 @@ void Refresher::count(PolicyBlock& block, Purpose purpose, bool loaded) noexcept
 }
 
 bool Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& space,
-                    const std::string& key, const BackgroundLoader& loader, Purpose purpose) {
+                    const std::string& key, const BackgroundLoader& loader,
+                    const std::vector<LabelRef>& named, Purpose purpose) {
   const KeyRef name(*space, key);
   bool loaded = false;
   bool led = true;  // until somebody else turns out to
@@ -213,6 +222,7 @@ bool Refresher::run(PolicyBlock& block, const EntryRef& old, const LabelRef& spa
       add_labels_of(entry_of(old), plan.labels);
       plan.declared = entry_of(old).declared.load(std::memory_order_relaxed);
     }
+    unite(plan.labels, named);
     const Freshness& freshness = services_.freshness;
     const CallStart start{freshness.keys().sequence(name.hash), freshness.revision()};
     const auto [role, flight] = services_.flights.board(name, start, plan.labels);

@@ -32,9 +32,11 @@ class Refresher {
   /// Refreshes an entry, with the call's own loader if `keep` gives one, else with the one bound to
   /// its namespace. Does nothing without either, beyond the budget, or if somebody has begun. An entry that was asked for with
   /// a version is left to calls that announce it (`announces`): no other loader is known to make that version. One that is
-  /// `expired` goes by the budget of the block's refills, if they load such entries.
-  void refresh(PolicyBlock& block, const EntryRef& entry, KeepLoader keep, bool announces,
-               bool expired);
+  /// `expired` goes by the budget of the block's refills, if they load such entries. `named` pins what the call names, which what
+  /// its loader makes carries as well.
+  using Named = FunctionRef<std::vector<LabelRef>()>;
+  void refresh(PolicyBlock& block, const EntryRef& entry, KeepLoader keep, Named named,
+               bool announces, bool expired);
 
   /// The same with the bound loader alone. Says whether a load was started.
   bool refresh_bound(PolicyBlock& block, const EntryRef& entry);
@@ -61,13 +63,13 @@ class Refresher {
   using Loader = std::shared_ptr<const BackgroundLoader>;
 
   bool start(PolicyBlock& block, EntryRef old, LabelRef space, std::string key, Loader loader,
-             Purpose purpose, Ended ended);
+             std::vector<LabelRef> named, Purpose purpose, Ended ended);
   /// The same, within the budget of refreshes.
   bool start_refresh(PolicyBlock& block, EntryRef old, LabelRef space, std::string key,
                      Loader loader);
   /// Whether it has made a value, or somebody else was about to.
   bool run(PolicyBlock& block, const EntryRef& old, const LabelRef& space, const std::string& key,
-           const BackgroundLoader& loader, Purpose purpose);
+           const BackgroundLoader& loader, const std::vector<LabelRef>& named, Purpose purpose);
   void report(std::string_view key, const LabelRef& space, const char* what) noexcept;
   static void count(PolicyBlock& block, Purpose purpose, bool loaded) noexcept;
 

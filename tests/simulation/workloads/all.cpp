@@ -41,6 +41,7 @@ const std::vector<Workload>& workloads() {
       overdue(),
       on_error(),
       absences(),
+      refills(),
       on_error_expired(),
       events(),
       debounced(),

@@ -167,4 +167,22 @@ Workload absences() {
   return workload;
 }
 
+Workload refills() {
+  Workload workload = dependencies();
+  workload.name = "refills";
+  workload.about = "what is expired is loaded again within a budget, and what a call names as well";
+  workload.configuration.policy = policy_of(
+      "{strategy: ttl, ttl: 1h, recompute: {expired: true, max_per_second: 2, max_at_once: 1}}");
+  workload.configuration.terms = {.serves_stale = true, .background_loads = 3};
+  workload.configuration.binds_loaders = true;
+  workload.keys = {0, 1, 2};
+  workload.calls = {"key a/user:1", "key a/item:1",     "tag own:0",      "tag user",
+                    "namespace a",  "predicate a/user", "pattern a/user", "dependents table:x"};
+  workload.weights = {
+      .get = 4, .load = 5, .put = 1, .label = 1, .invalidate = 6, .sweep = 1, .pass_time = 6};
+  workload.most_before = 4;
+  workload.most_micros = 400'000;
+  return workload;
+}
+
 }  // namespace freshet::simulation

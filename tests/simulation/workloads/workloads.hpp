@@ -49,6 +49,7 @@ Workload eviction_tinylfu();
 Workload overdue();
 Workload on_error();
 Workload absences();
+Workload refills();
 Workload on_error_expired();
 
 // events.cpp

@@ -42,6 +42,21 @@ TEST_F(RefreshTest, AReaderAtTheSoftDeadlineGetsTheOldValueAtOnceAndTheNextTheNe
   EXPECT_EQ(stats().stale_serves, 1u);
 }
 
+// Found by the simulation (refills, priority, seed 16535): the old entry carried them by its own loader's word alone.
+TEST_F(RefreshTest, WhatACallersLoaderMakesInTheBackgroundCarriesWhatTheCallerNames) {
+  auto p = cache("{ttl: 1h, soft_ttl: 45m}");
+  p.get_or_load("k", [this](LoadContext& load) {
+    load.tag("t");
+    return ++loads_;
+  });
+  clock_->advance(45min);
+  p.get_or_load("k", loader(), {.tags = {"t"}});
+  executor_->run_ready();
+  EXPECT_EQ(*p.get_or_load("k", loader(), {.tags = {"t"}}), 2);
+  EXPECT_EQ(invalidator_->invalidate_tag("t").count, 1u);
+  EXPECT_FALSE(p.contains("k"));
+}
+
 TEST_F(RefreshTest, ManyReadersPastTheSoftDeadlineStartOneRefresh) {
   auto p = cache("{ttl: 1h, soft_ttl: 45m}");
   p.get_or_load("k", loader());
