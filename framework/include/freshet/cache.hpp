@@ -28,6 +28,10 @@
 
 namespace freshet {
 
+namespace detail {
+struct CacheAccess;
+}
+
 /// Makes a T: from nothing, or from a LoadContext& through which it may say more about the value.
 template <class F, class T>
 concept LoaderOf = std::is_invocable_r_v<T, F&> || std::is_invocable_r_v<T, F&, LoadContext&>;
@@ -308,9 +312,20 @@ class Cache {
   }
 
   friend class CacheInvalidator;
+  friend struct detail::CacheAccess;
   explicit Cache(std::shared_ptr<detail::NamespaceCache> core) noexcept : core_(std::move(core)) {}
 
   std::shared_ptr<detail::NamespaceCache> core_;
 };
+
+namespace detail {
+/// For what stands beside Cache<T> in headers of its own.
+struct CacheAccess {
+  template <class T>
+  static const std::shared_ptr<NamespaceCache>& core(const Cache<T>& cache) noexcept {
+    return cache.core_;
+  }
+};
+}  // namespace detail
 
 }  // namespace freshet

@@ -19,6 +19,7 @@ BulkLoad::BulkLoad(NamespaceView& view, std::span<const std::string_view> keys,
     : view_(view),
       options_(options),
       open_(open_scopes()),
+      reads_for_(open_ == nullptr ? nullptr : open_->capture),
       reads_(!options.skip.read_l1 && (open_ == nullptr || !bypasses_reads(*open_))),
       apart_(open_ != nullptr && loads_apart(*open_)),
       announces_(view.announces(options, open_)),
@@ -128,7 +129,8 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
   // One load for all: what it reads is read for each.
   KeyLoad::Loaded loaded = key_load(*led.front()).begin();
   const auto elapsed = [&] { return view_.engine_->clock().now() - loaded.began; };
-  const auto capture = std::make_shared<CaptureState>(options_.capture);
+  const auto capture = std::make_shared<CaptureState>(options_.capture, reads_for_);
+  for (Item* item : led) item->led->made_by(capture->link());
   bool answered = false;
   const auto finish = [&](Item& item, ErasedValue value) {
     if (!answered) loaded.captured = capture->take();
@@ -200,14 +202,12 @@ void BulkLoad::wait_for_others() {
   for (Item& item : items_) {
     if (!item.awaited) continue;
     const auto flight = std::exchange(item.awaited, nullptr);
-    if (!item.may_take) {
-      view_.engine_->flights().wait_for_end(item.name.ref(), *flight);
-    } else if (Reading shared = load_or_old(item,
-                                            [&] {
-                                              return view_.take(item.name.ref(), *flight,
-                                                                item.start, IfAbsent::answer);
-                                            });
-               shared.entry) {
+    view_.engine_->flights().wait_for_end(item.name.ref(), *flight, link_of(reads_for_));
+    if (!item.may_take) continue;
+    if (Reading shared = load_or_old(
+            item,
+            [&] { return view_.take(item.name.ref(), *flight, item.start, IfAbsent::answer); });
+        shared.entry) {
       view_.add_missing(item.name.ref(), shared.entry, item.plan);
       settle(item, std::move(shared));
     }

@@ -56,9 +56,10 @@ class BulkLoad {
 
   NamespaceView& view_;
   const EntryOptions& options_;
-  const Scopes* const open_;  // what the call stands in
-  const bool reads_;          // whether anything may be found in the cache
-  const bool apart_;          // whether what is loaded is for this call alone
+  const Scopes* const open_;                       // what the call stands in
+  const std::shared_ptr<CaptureState> reads_for_;  // the loader may end what is open
+  const bool reads_;                               // whether anything may be found in the cache
+  const bool apart_;                               // whether what is loaded is for this call alone
   const bool announces_;
   ApartLoads apart_loads_;
   std::span<const std::string_view> keys_;

@@ -5,12 +5,15 @@
 // Thread-safe.
 #pragma once
 
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "freshet/capture.hpp"
 #include "freshet/clock.hpp"
 #include "freshet/detail/entry_ref.hpp"
 #include "freshness/label.hpp"
+#include "refresh/load_link.hpp"
 
 namespace freshet::detail {
 
@@ -25,10 +28,22 @@ class CaptureState {
         false;  // something was read in a transaction: nobody else may have what is made of it
   };
 
-  /// Without labels it notes only what is dirty, for a load that captures nothing.
-  explicit CaptureState(bool notes_labels = true) noexcept : notes_labels_(notes_labels) {}
+  /// Without labels it notes only what is dirty, for a load that captures nothing. `around`: the load that this one is made for.
+  explicit CaptureState(bool notes_labels = true,
+                        std::shared_ptr<const CaptureState> around = nullptr) noexcept
+      : notes_labels_(notes_labels), around_(std::move(around)) {
+    if (around_) link_.around = &around_->link_;
+  }
+  /// Of a load of `key` that is for its caller alone.
+  CaptureState(bool notes_labels, std::shared_ptr<const CaptureState> around, const KeyRef& key)
+      : CaptureState(notes_labels, std::move(around)) {
+    link_.space = key.space;
+    link_.key = key.key;
+  }
 
   bool notes_labels() const noexcept { return notes_labels_; }
+  /// Who waits for this load while it reads for it.
+  const LoadLink& link() const noexcept { return link_; }
   void note_key(LabelRef key) FRESHET_EXCLUDES(mutex_);
   void note(const Reading& reading) FRESHET_EXCLUDES(mutex_);
   void note_dirty() FRESHET_EXCLUDES(mutex_);
@@ -38,9 +53,16 @@ class CaptureState {
 
  private:
   const bool notes_labels_;
+  const std::shared_ptr<const CaptureState> around_;
+  LoadLink link_;  // never changes
   rt::Mutex mutex_;
   Captured captured_ FRESHET_GUARDED_BY(mutex_);
   bool open_ FRESHET_GUARDED_BY(mutex_) = true;
 };
+
+/// The link of what is read for; null if nothing is.
+inline const LoadLink* link_of(const std::shared_ptr<CaptureState>& capture) noexcept {
+  return capture ? &capture->link() : nullptr;
+}
 
 }  // namespace freshet::detail

@@ -26,6 +26,17 @@ bool is_mistake(const std::exception_ptr& error) noexcept {
   }
 }
 
+// Otherwise callers have to look again whether it carries what they name: the old one may have done so by its loader's word alone.
+bool carries_labels_of(const Entry& entry, const Entry& old) noexcept {
+  const auto carried = [&](const LabelRef& label) { return entry.carrier().carries(label.get()); };
+  const std::span<const LabelRef> labels = old.carrier().labels();
+  if (!std::all_of(labels.begin(), labels.end(), carried)) return false;
+  for (const AttachedLabel* late = old.carrier().attached(); late != nullptr; late = late->next) {
+    if (!carried(late->label)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool is_held_off(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,
@@ -45,34 +56,46 @@ KeyLoad::Loaded KeyLoad::begin() const {
 }
 
 EntryRef KeyLoad::run(std::string_view given_key, ErasedLoader loader) const {
-  EntryRef result;
-  Loaded loaded = begin();
-  std::shared_ptr<CaptureState> capture;
-  bool taken = false;
-  std::optional<LoadContext> context;
-  const auto elapsed = [&] { return services.clock.now() - loaded.began; };
+  LoaderRun run(*this);
   try {
-    capture = std::make_shared<CaptureState>(captures);
-    loaded.context = &context.emplace(given_key, capture);
-    const ScopesGuard reads(scopes_of_load(capture));  // what it reads is its own, or nobody's
-    loader(*context, [&](ErasedValue value) {
-      loaded.load_time = elapsed();
-      loaded.captured = capture->take();
-      taken = true;
-      result = finish(loaded, value);
-    });
+    LoadContext& context = run.prepare(given_key);
+    const ScopesGuard reads(run.scopes());
+    loader(context, [&](ErasedValue value) { run.finish(value); });
   } catch (...) {
-    if (!result) {
-      block.count_load(elapsed(), false);
-      if (capture && !taken) loaded.captured = capture->take();
-      const std::exception_ptr error = std::current_exception();
-      note_failure(loaded, error);
-      // What it read in a transaction may be why it threw: those who wait start over.
-      services.flights.fail(key, flight, loaded.captured.dirty ? nullptr : error);
-    }
+    run.fail(std::current_exception());
     throw;
   }
-  return result;
+  return run.result();
+}
+
+LoadContext& LoaderRun::prepare(std::string_view given_key) {
+  const Scopes* const open = open_scopes();
+  std::shared_ptr<CaptureState> around = open == nullptr ? nullptr : open->capture;
+  capture_ = load_.is_shared
+                 ? std::make_shared<CaptureState>(load_.captures, std::move(around))
+                 : std::make_shared<CaptureState>(load_.captures, std::move(around), load_.key);
+  load_.flight.made_by(capture_->link());
+  return context_.emplace(given_key, capture_);
+}
+
+Scopes LoaderRun::scopes() const { return scopes_of_load(capture_); }
+
+void LoaderRun::finish(ErasedValue value) {
+  loaded_.context = &*context_;
+  loaded_.load_time = elapsed();
+  loaded_.captured = capture_->take();
+  taken_ = true;
+  result_ = load_.finish(loaded_, value);
+}
+
+void LoaderRun::fail(const std::exception_ptr& error) noexcept {
+  if (result_) return;
+  if (context_) loaded_.context = &*context_;
+  load_.block.count_load(elapsed(), false);
+  if (capture_ && !taken_) loaded_.captured = capture_->take();
+  load_.note_failure(loaded_, error);
+  // What it read in a transaction may be why it threw: those who wait start over.
+  load_.services.flights.fail(load_.key, load_.flight, loaded_.captured.dirty ? nullptr : error);
 }
 
 // What is remembered is judged like a value that is kept: by what came between the load and now.
@@ -141,6 +164,8 @@ EntryRef KeyLoad::finish(const Loaded& loaded, ErasedValue value) const {
   if (terms.is_absent()) block.counters().add(Metric::negative_loads);
   entry_of(made.entry).set_made_of_stale(loaded.captured.stale);
   entry_of(made.entry).set_made_of_dirty(loaded.captured.dirty);
+  if (refreshed != nullptr && !carries_labels_of(entry_of(made.entry), *refreshed))
+    entry_of(made.entry).declared.store(0, std::memory_order_relaxed);
   FRESHET_PAUSE("load_done_before_fill");
   if (is_stored(made.outcome)) made.outcome = keep(made, loaded, proven_since);
   block.failed_loads().forget(key);

@@ -1,4 +1,4 @@
-// KeyLoad: one load that this thread leads, from its loader to its place in the store.
+// KeyLoad: one load of whoever leads it, from its loader to its place in the store. LoaderRun: one run of its loader.
 //
 // Used by a read that loads, by a bulk load for each of its keys, and by a refresh. A refresh is a
 // load like any other: its birth was noted before it began.
@@ -68,6 +68,38 @@ struct KeyLoad {
   /// What the load itself says against it.
   StoreOutcome may_keep(const MadeEntry& made, const Loaded& loaded, Revision proven_since) const;
   StoreOutcome keep(const MadeEntry& made, const Loaded& loaded, Revision proven_since) const;
+};
+
+/// One run of a loader, whoever calls it: what it is given, and how it ends. Every call of it stands in what the load stands in.
+class LoaderRun {
+ public:
+  /// Borrows the load. The time counts from here.
+  explicit LoaderRun(const KeyLoad& load) : load_(load), loaded_(load.begin()) {}
+  LoaderRun(const LoaderRun&) = delete;
+  LoaderRun& operator=(const LoaderRun&) = delete;
+
+  /// Once, before the loader. Throws std::bad_alloc, which is then how the run ended.
+  LoadContext& prepare(std::string_view given_key);
+  /// What is open while the loader runs: what it reads is its own, or nobody's. After prepare().
+  Scopes scopes() const;
+
+  /// The loader made a value: keeps it if it may be kept, hands it to those who wait. Ends the flight, unless it throws.
+  void finish(ErasedValue value);
+  /// The loader, or finish(), threw; null: it was given up. Ends the flight, unless that has ended.
+  void fail(const std::exception_ptr& error) noexcept;
+
+  /// What was made; empty until then.
+  const EntryRef& result() const noexcept { return result_; }
+
+ private:
+  Duration elapsed() const { return load_.services.clock.now() - loaded_.began; }
+
+  const KeyLoad& load_;
+  KeyLoad::Loaded loaded_;
+  std::shared_ptr<CaptureState> capture_;
+  std::optional<LoadContext> context_;
+  bool taken_ = false;
+  EntryRef result_;
 };
 
 /// Whether a failure still says something of its key: neither that nor what it carries was written or invalidated since.

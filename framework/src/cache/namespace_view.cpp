@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
-#include "cache/apart_loads.hpp"
 #include "cache/bulk_load.hpp"
 #include "cache/context_state.hpp"
+#include "cache/key_read.hpp"
 #include "cache/names.hpp"
 #include "cache/transaction_state.hpp"
 #include "freshet/errors.hpp"
@@ -18,7 +18,6 @@
 namespace freshet::detail {
 namespace {
 
-// For reads that bring no loader of their own.
 const auto kNoLoader = []() -> std::shared_ptr<const BackgroundLoader> { return nullptr; };
 
 // The request context of this thread, or null.
@@ -55,6 +54,8 @@ NamespaceView::NamespaceView(std::shared_ptr<Engine> engine, PolicyBlock& block,
       policy_version_(std::move(policy_version)) {}
 
 const std::string& NamespaceView::name() const noexcept { return space_->text(); }
+
+KeepLoader NamespaceView::no_loader() noexcept { return kNoLoader; }
 
 FullKey NamespaceView::full(std::string_view key) const { return FullKey(scope_, key, *space_); }
 
@@ -245,111 +246,48 @@ Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader, Ke
                                    const EntryOptions& options, IfAbsent if_absent) {
   check(options);
   const FullKey name = full(key);
-  const LoadCall call{name, loader, keep, options, if_absent};
+  const LoadCall call{name, keep, options, if_absent};
   const Scopes* const open = open_scopes();
   Reading answer;
   if (open == nullptr) {
-    answer = read_or_load(open, call);
+    answer = read_or_load(open, call, loader);
   } else {
     capture(open, name.ref());
     const auto reads_for = open->capture;  // the loader may end what is open
-    answer = captured(
-        reads_for, loads_apart(*open) ? read_or_load_apart(*open, call) : read_or_load(open, call));
+    answer = captured(reads_for, read_or_load(open, call, loader));
   }
   hide_absent(answer);
   return answer;
 }
 
-// A hit may start a refresh, but not with this call's loader, which may read through the transaction.
-Reading NamespaceView::read_or_load_apart(const Scopes& open, const LoadCall& call) {
+// What the caller has open makes its loads its own where `looked` is apart: such a hit may start a refresh, but not with this
+// call's loader, which may read through the transaction.
+Reading NamespaceView::look_first(const Scopes* open, const LoadCall& call, FirstLook& looked) {
   const KeyRef& key = call.name.ref();
   const EntryOptions& options = call.options;
-  const EntryPlan plan = this->plan(key, options);
+  looked.start = note_start(key);  // before the look
+  looked.apart = open != nullptr && loads_apart(*open);
+  looked.reads = !options.skip.read_l1 && !(looked.apart && bypasses_reads(*open));
+  looked.announces = looked.apart || announces(options, open);
+  if (looked.announces) looked.plan = plan(key, options);
   Reading hit;
-  if (!options.skip.read_l1 && !bypasses_reads(open))
-    hit = look_up(key, kNoLoader, call.if_absent, &plan);
+  if (looked.reads) {
+    hit = look_up(key, looked.apart ? no_loader() : call.keep, call.if_absent,
+                  looked.announces ? &looked.plan : nullptr, options);
+  }
   block_.count_read(key, static_cast<bool>(hit.entry));
   if (hit.entry) {
     follow_drift(key, hit.entry, options);
     return hit;
   }
-  ApartLoads loads;
-  loads.add(key);
-  const auto flight = engine_->flights().board_alone(key, plan.labels);
-  const KeyLoad load{.services = engine_->loads(),
-                     .block = block_,
-                     .key = key,
-                     .plan = plan,
-                     .flight = *flight,
-                     .ttl = options.ttl,
-                     .captures = options.capture,
-                     .fills = false,
-                     .is_shared = false};
-  return loaded(load.run(call.name.given(), call.loader));
+  if (!looked.announces) looked.plan = plan(key, options);
+  return {};
 }
 
-Reading NamespaceView::read_or_load(const Scopes* open, const LoadCall& call) {
-  const KeyRef& key = call.name.ref();
-  CallStart start = note_start(key);  // before the first look
-  const bool announces = this->announces(call.options, open);
-  EntryPlan plan;
-  if (announces) plan = this->plan(key, call.options);
-  const EntryPlan* wanted = announces ? &plan : nullptr;
-  const auto look = [&] {
-    return call.options.skip.read_l1
-               ? Reading{}
-               : look_up(key, call.keep, call.if_absent, wanted, call.options);
-  };
-  if (Reading hit = look(); hit.entry) {
-    block_.count_read(key, true);
-    follow_drift(key, hit.entry, call.options);
-    return hit;
-  }
-  block_.count_read(key, false);
-  if (!announces) plan = this->plan(key, call.options);
-  for (;;) {
-    if (Reading old = held_back(key, plan, call.options); old.entry) return old;
-    const auto [role, flight] =
-        engine_->flights().board(key, start, plan.labels, plan.proven_since);
-    switch (role) {
-      case SingleFlight::Role::lead:
-        if (becomes_outdated(key, *flight, plan)) {
-          engine_->flights().complete(key, *flight, {});  // whoever waits starts over
-          plan = this->plan(key, call.options);
-          break;
-        }
-        return or_old(key, plan, call.options,
-                      [&, &flight = *flight] { return lead(call, plan, flight); });
-      case SingleFlight::Role::join:
-        if (Reading shared =
-                or_old(key, plan, call.options,
-                       [&, &flight = *flight] { return take(key, flight, start, call.if_absent); });
-            shared.entry) {
-          add_missing(key, shared.entry, plan);
-          return shared;
-        }
-        break;
-      case SingleFlight::Role::wait:
-        engine_->flights().wait_for_end(key, *flight);
-        break;
-    }
-    start = note_start(key);
-    if (Reading found = look(); found.entry) {
-      add_missing(key, found.entry, plan);
-      return count_shared(std::move(found));
-    }
-  }
-}
-
-// Asked by the leader of a flight, which it ends if there is no memory for the question.
-bool NamespaceView::becomes_outdated(const KeyRef& key, SingleFlight::Flight& flight,
-                                     const EntryPlan& plan) const {
-  try {
-    return has_become_outdated(plan);
-  } catch (...) {
-    engine_->flights().fail(key, flight, std::current_exception());
-    throw;
-  }
+Reading NamespaceView::read_or_load(const Scopes* open, const LoadCall& call, ErasedLoader loader) {
+  FirstLook looked;
+  if (Reading hit = look_first(open, call, looked); hit.entry) return hit;
+  return KeyRead(*this, call, std::move(looked), open, SingleFlight::Leader::thread).run(loader);
 }
 
 void NamespaceView::follow_drift(const KeyRef& key, const EntryRef& ref,
@@ -377,7 +315,7 @@ void NamespaceView::add_missing(const KeyRef& key, const EntryRef& ref, const En
 
 Reading NamespaceView::take(const KeyRef& key, SingleFlight::Flight& flight, const CallStart& start,
                             IfAbsent if_absent) {
-  EntryRef result = engine_->flights().wait(key, flight);
+  EntryRef result = engine_->flights().result(key, flight);
   if (!result || !engine_->flights().usable(key, result, start)) return {};
   if (entry_of(result).is_absent() && if_absent == IfAbsent::load) return {};
   return count_shared(loaded(std::move(result)));
@@ -386,47 +324,6 @@ Reading NamespaceView::take(const KeyRef& key, SingleFlight::Flight& flight, con
 Reading NamespaceView::count_shared(Reading reading) noexcept {
   block_.counters().add(Metric::shared_loads);
   return reading;
-}
-
-Reading NamespaceView::look_again(const LoadCall& call, const EntryPlan& plan,
-                                  SingleFlight::Flight& flight) {
-  const KeyRef& key = call.name.ref();
-  try {
-    if (call.options.skip.read_l1) return {};
-    if (Reading found = look_up(key, call.keep, call.if_absent, &plan, call.options); found.entry) {
-      add_missing(key, found.entry, plan);
-      return count_shared(std::move(found));
-    }
-  } catch (...) {
-    engine_->flights().fail(key, flight, std::current_exception());
-    throw;
-  }
-  try {
-    return held_back(key, plan, call.options);
-  } catch (...) {  // which is not judged by what those who wait ask for: they look for themselves
-    engine_->flights().complete(key, flight, {});
-    throw;
-  }
-}
-
-Reading NamespaceView::lead(const LoadCall& call, const EntryPlan& plan,
-                            SingleFlight::Flight& flight) {
-  const KeyRef& key = call.name.ref();
-  // Between this caller's look and its boarding another flight may have landed.
-  if (Reading found = look_again(call, plan, flight); found.entry) {
-    // Whoever waits looks for itself: it may have begun after something took from the store what was found here.
-    engine_->flights().complete(key, flight, {});
-    return found;
-  }
-  const KeyLoad load{.services = engine_->loads(),
-                     .block = block_,
-                     .key = key,
-                     .plan = plan,
-                     .flight = flight,
-                     .ttl = call.options.ttl,
-                     .captures = call.options.capture,
-                     .fills = !call.options.skip.write_l1};
-  return loaded(load.run(call.name.given(), call.loader));
 }
 
 void NamespaceView::bind_loader(std::shared_ptr<const BackgroundLoader> loader) {

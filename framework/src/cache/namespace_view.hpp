@@ -16,7 +16,8 @@ namespace freshet::detail {
 /// Whether an entry was made with the versions that a plan names.
 bool carries_versions(const Entry& entry, const EntryPlan& plan);
 
-class NamespaceView final : public NamespaceCache {
+class NamespaceView final : public NamespaceCache,
+                            public std::enable_shared_from_this<NamespaceView> {
  public:
   /// `scope` is what every key of this view begins with; empty for the whole namespace. `policy_version` is what the view
   /// announces; empty for none.
@@ -30,6 +31,8 @@ class NamespaceView final : public NamespaceCache {
   bool contains(std::string_view key) override;
   Reading get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
                       const EntryOptions& options, IfAbsent if_absent) override;
+  Reading begin_read(std::string_view key, const EntryOptions& options, IfAbsent if_absent,
+                     std::unique_ptr<SteppedRead>& rest) override;
   void bind_loader(std::shared_ptr<const BackgroundLoader> loader) override;
   void cacheable_if(std::shared_ptr<const CacheablePredicate> predicate) override;
   void get_or_load_many(std::span<const std::string_view> keys, ErasedBulkLoader loader,
@@ -50,16 +53,27 @@ class NamespaceView final : public NamespaceCache {
 
  private:
   friend class BulkLoad;
+  friend class KeyRead;
+  friend class OwnRead;
 
   /// What get_or_load is called with, and what follows from it.
   struct LoadCall {
     const FullKey& name;
-    ErasedLoader loader;
     KeepLoader keep;
     const EntryOptions& options;
     IfAbsent if_absent;
   };
+  /// What a first look that finds nothing leaves for those that follow.
+  struct FirstLook {
+    CallStart start{};
+    EntryPlan plan{};
+    bool apart = false;      // what is loaded is for this call alone
+    bool reads = true;       // something may be found in the cache
+    bool announces = false;  // what is found must have been made with the plan's versions
+  };
 
+  /// For reads that bring no loader of their own, or none that may run in the background.
+  static KeepLoader no_loader() noexcept;
   FullKey full(std::string_view key) const;
   Reading get(const KeyRef& key, const Skip& skip);
   /// Throws InvalidName for what the caller named wrongly, before anything has happened.
@@ -76,8 +90,6 @@ class NamespaceView final : public NamespaceCache {
   /// Whether that came about since the plan was made. To be asked after the birth was noted: what changes later is seen by
   /// the fill.
   bool has_become_outdated(const EntryPlan& plan) const { return !plan.outdated && is_outdated(); }
-  bool becomes_outdated(const KeyRef& key, SingleFlight::Flight& flight,
-                        const EntryPlan& plan) const;
   /// If this thread reads for a load: pins the key for it, before the read; and notes what was read.
   void capture(const Scopes* open, const KeyRef& key);
   static Reading captured(const std::shared_ptr<CaptureState>& capture, Reading reading);
@@ -95,9 +107,8 @@ class NamespaceView final : public NamespaceCache {
   void add_missing(const KeyRef& key, const EntryRef& ref, const EntryPlan& plan);
   /// Looks whether the labels that a caller names are those of the entry, and adds what it lacks.
   void follow_drift(const KeyRef& key, const EntryRef& ref, const EntryOptions& options);
-  Reading read_or_load(const Scopes* open, const LoadCall& call);
-  /// For a caller whose loads are its own: what it loads is neither kept nor shared, and what it throws is thrown.
-  Reading read_or_load_apart(const Scopes& open, const LoadCall& call);
+  Reading read_or_load(const Scopes* open, const LoadCall& call, ErasedLoader loader);
+  Reading look_first(const Scopes* open, const LoadCall& call, FirstLook& looked);
   StoreOutcome store(const FullKey& name, ErasedValue value, const EntryOptions& options,
                      const Lease* lease);
   CallStart note_start(const KeyRef& key) const noexcept;
@@ -122,14 +133,10 @@ class NamespaceView final : public NamespaceCache {
   Reading look_up(const KeyRef& key, KeepLoader keep, IfAbsent if_absent,
                   const EntryPlan* plan = nullptr, const EntryOptions& options = {});
   Reading absent(EntryRef entry, IfAbsent if_absent, Instant now) noexcept;
-  /// Waits for a flight; an empty reading means: start over. Throws what its loader threw, or RecursiveLoad.
+  /// What a flight that has ended made; an empty reading means: start over. Throws what its loader threw.
   Reading take(const KeyRef& key, SingleFlight::Flight& flight, const CallStart& start,
                IfAbsent if_absent);
   Reading count_shared(Reading reading) noexcept;
-  /// Loads with a flight that this thread leads; ends the flight, whatever happens.
-  Reading lead(const LoadCall& call, const EntryPlan& plan, SingleFlight::Flight& flight);
-  /// What another flight has brought, or a failure a moment ago allows, since the caller looked. Ends the flight if it throws.
-  Reading look_again(const LoadCall& call, const EntryPlan& plan, SingleFlight::Flight& flight);
 
   std::shared_ptr<Engine> engine_;
   PolicyBlock& block_;

@@ -25,7 +25,7 @@ bool same_versions(std::span<const LabelRef> labels, std::span<const LabelRef> o
 
 SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& start,
                                            const std::vector<LabelRef>& labels,
-                                           Revision proven_since) {
+                                           Revision proven_since, Leader leader) {
   Shard& shard = shard_of(key);
   rt::Lock lock(shard.mutex);
   auto group = shard.flights.find(key);
@@ -45,7 +45,7 @@ SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& s
   // Noted before the loader runs, and after whatever the caller saw before it called.
   const CallStart noted{freshness_.keys().sequence(key.hash), freshness_.revision()};
   try {
-    flights.push_back(std::make_shared<Flight>(noted, rt::current_thread(), labels));
+    flights.push_back(std::make_shared<Flight>(noted, leader, labels));
   } catch (...) {  // no memory for it
     if (flights.empty()) shard.flights.erase(group);
     throw;
@@ -53,10 +53,11 @@ SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& s
   return {Role::lead, flights.back()};
 }
 
-std::shared_ptr<SingleFlight::Flight> SingleFlight::board_alone(
-    const KeyRef& key, const std::vector<LabelRef>& labels) const {
+std::shared_ptr<SingleFlight::Flight> SingleFlight::board_alone(const KeyRef& key,
+                                                                const std::vector<LabelRef>& labels,
+                                                                Leader leader) const {
   const CallStart noted{freshness_.keys().sequence(key.hash), freshness_.revision()};
-  return std::make_shared<Flight>(noted, rt::current_thread(), labels);
+  return std::make_shared<Flight>(noted, leader, labels);
 }
 
 bool SingleFlight::join(const KeyRef& key, Flight& flight, const CallStart& start,
@@ -73,29 +74,59 @@ bool SingleFlight::join(const KeyRef& key, Flight& flight, const CallStart& star
   return true;
 }
 
-EntryRef SingleFlight::wait(const KeyRef& key, Flight& flight) {
-  enter_wait(key, flight);
+EntryRef SingleFlight::wait(const KeyRef& key, Flight& flight, const LoadLink* reader) {
+  wait_for_end(key, flight, reader);
+  return result(key, flight);
+}
+
+void SingleFlight::wait_for_end(const KeyRef& key, Flight& flight, const LoadLink* reader) {
+  const Waiter self{rt::current_thread(), reader};
+  enter_wait(key, flight, self);
   FRESHET_PAUSE("waits_for_a_load");
+  {
+    rt::Lock lock(shard_of(key).mutex);
+    while (flight.state_ != Flight::State::done) flight.ended_.wait(shard_of(key).mutex);
+  }
+  leave_wait(flight, self);
+}
+
+bool SingleFlight::watch(const KeyRef& key, Flight& flight, const LoadLink* reader,
+                         const std::shared_ptr<Wakeup>& wakeup) {
+  const Waiter self{.reader = reader};
+  enter_wait(key, flight, self);
+  try {
+    rt::Lock lock(shard_of(key).mutex);
+    if (flight.state_ != Flight::State::done) {
+      flight.watchers_.push_back(wakeup);
+      return true;
+    }
+  } catch (...) {  // no memory for it
+    leave_wait(flight, self);
+    throw;
+  }
+  leave_wait(flight, self);
+  return false;
+}
+
+void SingleFlight::unwatch(const KeyRef& key, Flight& flight, const LoadLink* reader,
+                           const std::shared_ptr<Wakeup>& wakeup) noexcept {
+  {
+    rt::Lock lock(shard_of(key).mutex);
+    std::erase(flight.watchers_, wakeup);  // the caller holds it too: nothing goes under the lock
+  }
+  leave_wait(flight, {.reader = reader});
+}
+
+EntryRef SingleFlight::result(const KeyRef& key, const Flight& flight) {
   EntryRef result;
   std::exception_ptr error;
   {
     rt::Lock lock(shard_of(key).mutex);
-    while (flight.state_ != Flight::State::done) flight.ended_.wait(shard_of(key).mutex);
     result = flight.result_;
     error = flight.error_;
   }
-  leave_wait();
   if (error) std::rethrow_exception(error);
   return result;
-}
-
-void SingleFlight::wait_for_end(const KeyRef& key, Flight& flight) {
-  enter_wait(key, flight);
-  {
-    rt::Lock lock(shard_of(key).mutex);
-    while (flight.state_ != Flight::State::done) flight.ended_.wait(shard_of(key).mutex);
-  }
-  leave_wait();
 }
 
 bool SingleFlight::usable(const KeyRef& key, const EntryRef& result,
@@ -121,19 +152,24 @@ void SingleFlight::fail(const KeyRef& key, Flight& flight, std::exception_ptr er
 
 void SingleFlight::end(const KeyRef& key, Flight& flight, EntryRef result,
                        std::exception_ptr error) {
-  std::vector<LabelRef> labels;  // given up after the lock
+  std::vector<LabelRef> labels;                   // given up after the lock
+  std::vector<std::shared_ptr<Wakeup>> watchers;  // called after it
   Shard& shard = shard_of(key);
-  rt::Lock lock(shard.mutex);
-  labels.swap(flight.labels_);
-  flight.state_ = Flight::State::done;
-  flight.is_done_.store(true, std::memory_order_release);
-  flight.result_ = std::move(result);
-  flight.error_ = std::move(error);
-  if (const auto group = shard.flights.find(key); group != shard.flights.end()) {
-    std::erase_if(group->second, [&](const auto& other) { return other.get() == &flight; });
-    if (group->second.empty()) shard.flights.erase(group);
+  {
+    rt::Lock lock(shard.mutex);
+    labels.swap(flight.labels_);
+    watchers.swap(flight.watchers_);
+    flight.state_ = Flight::State::done;
+    flight.is_done_.store(true, std::memory_order_release);
+    flight.result_ = std::move(result);
+    flight.error_ = std::move(error);
+    if (const auto group = shard.flights.find(key); group != shard.flights.end()) {
+      std::erase_if(group->second, [&](const auto& other) { return other.get() == &flight; });
+      if (group->second.empty()) shard.flights.erase(group);
+    }
+    flight.ended_.notify_all();
   }
-  flight.ended_.notify_all();
+  for (const auto& watcher : watchers) watcher->wake();
 }
 
 Revision SingleFlight::oldest_birth() const {
@@ -156,26 +192,60 @@ std::size_t SingleFlight::size() const {
   return count;
 }
 
-void SingleFlight::enter_wait(const KeyRef& key, Flight& flight) {
-  const rt::ThreadId self = rt::current_thread();
+void SingleFlight::enter_wait(const KeyRef& key, const Flight& flight, const Waiter& waiter) {
+  if (!waiter.counts()) return;
   rt::Lock lock(waits_mutex_);
-  // A flight that has ended holds nobody up, though whoever waited for it may not have woken yet.
-  for (const Flight* ahead = &flight; !ahead->is_done_.load(std::memory_order_acquire);) {
-    if (ahead->leader_ == self) {
-      throw RecursiveLoad(
-          "the loader of \"" + std::string(key.key) +
-          "\" waits for itself: a loader asked for a key whose load waits for that loader");
-    }
-    const auto next = waits_.find(ahead->leader_);
-    if (next == waits_.end()) break;
-    ahead = next->second;
+  if (waits_for(flight, waiter)) {
+    throw RecursiveLoad(
+        "the loader of \"" + std::string(key.key) +
+        "\" waits for itself: a loader asked for a key whose load waits for that loader");
   }
-  waits_.emplace(self, &flight);
+  try {
+    if (waiter.thread) waits_.emplace(*waiter.thread, &flight);
+    for (const LoadLink* load = waiter.reader; load != nullptr; load = load->around)
+      waits_of_loads_.emplace(load, &flight);
+  } catch (...) {  // no memory for it
+    forget_wait(flight, waiter);
+    throw;
+  }
 }
 
-void SingleFlight::leave_wait() noexcept {
+// Loads that have several readers wait for several flights.
+bool SingleFlight::waits_for(const Flight& flight, const Waiter& waiter) const {
+  std::vector<const Flight*> ahead{&flight};
+  const auto add = [&](const Flight* next) {
+    if (std::find(ahead.begin(), ahead.end(), next) == ahead.end()) ahead.push_back(next);
+  };
+  for (std::size_t i = 0; i < ahead.size(); ++i) {
+    const Flight& next = *ahead[i];
+    // A flight that has ended holds nobody up, though whoever waited for it may not have woken yet.
+    if (next.is_done_.load(std::memory_order_acquire)) continue;
+    if (next.leader_ && next.leader_ == waiter.thread) return true;
+    const LoadLink* const load = next.load_.load(std::memory_order_acquire);
+    if (load != nullptr && reads_for(waiter.reader, load)) return true;
+    if (next.leader_) {
+      if (const auto there = waits_.find(*next.leader_); there != waits_.end()) add(there->second);
+    }
+    if (load == nullptr) continue;
+    for (auto [there, end] = waits_of_loads_.equal_range(load); there != end; ++there)
+      add(there->second);
+  }
+  return false;
+}
+
+void SingleFlight::leave_wait(const Flight& flight, const Waiter& waiter) noexcept {
+  if (!waiter.counts()) return;
   rt::Lock lock(waits_mutex_);
-  waits_.erase(rt::current_thread());
+  forget_wait(flight, waiter);
+}
+
+void SingleFlight::forget_wait(const Flight& flight, const Waiter& waiter) noexcept {
+  if (waiter.thread) waits_.erase(*waiter.thread);
+  for (const LoadLink* load = waiter.reader; load != nullptr; load = load->around) {
+    auto [there, end] = waits_of_loads_.equal_range(load);
+    there = std::find_if(there, end, [&](const auto& wait) { return wait.second == &flight; });
+    if (there != end) waits_of_loads_.erase(there);
+  }
 }
 
 }  // namespace freshet::detail

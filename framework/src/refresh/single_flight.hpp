@@ -8,7 +8,8 @@
 //     the caller's start; otherwise it starts over.
 // A second load of a key runs beside the first only if the first could not be joined, and a third need waits for one of
 // them to end (guarantee G2). A caller that would wait, directly or through other loaders, for a load that its own thread
-// is making gets RecursiveLoad instead.
+// is making, or that it reads for, gets RecursiveLoad instead.
+// Who waits blocks (wait), or asks to be told (watch).
 //
 // States of a flight: loading -> sealed (seal: labels are fixed, the fill is under way) -> done (complete or fail).
 // Thread-safe. Locks: a shard of the table, or the graph of waits; never both, never while a loader runs.
@@ -18,12 +19,15 @@
 #include <exception>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "freshet/detail/stepped_read.hpp"
 #include "freshness/freshness.hpp"
+#include "refresh/load_link.hpp"
 #include "store/entry.hpp"
 
 namespace freshet::detail {
@@ -49,20 +53,35 @@ class SingleFlight {
     std::shared_ptr<Flight> flight;
   };
 
+  /// Who runs the loader of a flight: the thread that boards, or a coroutine, which has none.
+  enum class Leader : std::uint8_t { thread, coroutine };
+
   explicit SingleFlight(const Freshness& freshness) noexcept : freshness_(freshness) {}
 
   /// Finds a flight to join, or starts one. `labels` are what the caller asked for; they are pinned by it, and writes of the
   /// keys among them are seen since `proven_since`.
   Boarding board(const KeyRef& key, const CallStart& start, const std::vector<LabelRef>& labels,
-                 Revision proven_since = {});
+                 Revision proven_since = {}, Leader leader = Leader::thread);
 
   /// A flight that nobody joins or waits for; its caller leads. What it makes must not be kept.
-  std::shared_ptr<Flight> board_alone(const KeyRef& key, const std::vector<LabelRef>& labels) const;
+  std::shared_ptr<Flight> board_alone(const KeyRef& key, const std::vector<LabelRef>& labels,
+                                      Leader leader = Leader::thread) const;
 
-  /// Waits for a flight to end. Returns what it made; throws what its loader threw, or RecursiveLoad.
-  EntryRef wait(const KeyRef& key, Flight& flight);
+  /// Waits for a flight to end. Returns what it made; throws what its loader threw, or RecursiveLoad. `reader` is the load that
+  /// the caller reads for; may be null.
+  EntryRef wait(const KeyRef& key, Flight& flight, const LoadLink* reader = nullptr);
   /// Waits for a flight to end, however. Throws RecursiveLoad.
-  void wait_for_end(const KeyRef& key, Flight& flight);
+  void wait_for_end(const KeyRef& key, Flight& flight, const LoadLink* reader = nullptr);
+
+  /// Has `wakeup` called when the flight has ended, on the thread that ends it, with no lock held. False: it has ended, and
+  /// nothing will be called. Throws RecursiveLoad, or std::bad_alloc; then nothing will be called either.
+  bool watch(const KeyRef& key, Flight& flight, const LoadLink* reader,
+             const std::shared_ptr<Wakeup>& wakeup);
+  /// Ends what watch() began if that returned true, once, whether or not the flight has ended. It may be called meanwhile.
+  void unwatch(const KeyRef& key, Flight& flight, const LoadLink* reader,
+               const std::shared_ptr<Wakeup>& wakeup) noexcept;
+  /// What a flight that has ended made; throws what its loader threw. Null: those who waited start over.
+  EntryRef result(const KeyRef& key, const Flight& flight);
 
   /// Whether a caller that began at `start` may use what a flight made.
   bool usable(const KeyRef& key, const EntryRef& result, const CallStart& start) const noexcept;
@@ -116,39 +135,62 @@ class SingleFlight {
   bool join(const KeyRef& key, Flight& flight, const CallStart& start,
             const std::vector<LabelRef>& labels) const;
   void end(const KeyRef& key, Flight& flight, EntryRef result, std::exception_ptr error);
-  /// Notes that this thread waits for `flight`, unless that would close a circle.
-  void enter_wait(const KeyRef& key, Flight& flight) FRESHET_EXCLUDES(waits_mutex_);
-  void leave_wait() noexcept FRESHET_EXCLUDES(waits_mutex_);
+  /// Who waits: a thread, or a coroutine; and the load that it reads for, or null.
+  struct Waiter {
+    std::optional<rt::ThreadId> thread{};
+    const LoadLink* reader = nullptr;
+    /// A coroutine that no load waits for cannot close a circle.
+    bool counts() const noexcept { return thread || reader != nullptr; }
+  };
+  /// Notes that somebody waits for `flight`, unless that would close a circle.
+  void enter_wait(const KeyRef& key, const Flight& flight, const Waiter& waiter)
+      FRESHET_EXCLUDES(waits_mutex_);
+  void leave_wait(const Flight& flight, const Waiter& waiter) noexcept
+      FRESHET_EXCLUDES(waits_mutex_);
+  void forget_wait(const Flight& flight, const Waiter& waiter) noexcept
+      FRESHET_REQUIRES(waits_mutex_);
+  /// Whether the end of `flight` waits for what `waiter` reads for.
+  bool waits_for(const Flight& flight, const Waiter& waiter) const FRESHET_REQUIRES(waits_mutex_);
 
   const Freshness& freshness_;
   std::array<Shard, kShards> shards_;
   rt::Mutex waits_mutex_;
-  std::unordered_map<rt::ThreadId, const Flight*> waits_
-      FRESHET_GUARDED_BY(waits_mutex_);  // who waits for what
+  // Who waits for what: threads; and loads, of which each may have several readers.
+  std::unordered_map<rt::ThreadId, const Flight*> waits_ FRESHET_GUARDED_BY(waits_mutex_);
+  std::unordered_multimap<const LoadLink*, const Flight*> waits_of_loads_
+      FRESHET_GUARDED_BY(waits_mutex_);
 };
 
 /// One load under way. Its constants are for everyone; the rest belongs to the lock of its shard.
 class SingleFlight::Flight {
  public:
-  Flight(const CallStart& noted, rt::ThreadId leader, std::vector<LabelRef> labels)
-      : noted_(noted), leader_(leader), labels_(std::move(labels)) {}
+  Flight(const CallStart& noted, Leader leader, std::vector<LabelRef> labels)
+      : noted_(noted), labels_(std::move(labels)) {
+    if (leader == Leader::thread) leader_ = rt::current_thread();
+  }
 
   /// The birth of what this load makes.
   Revision birth() const noexcept { return noted_.revision; }
   /// The sequence of the key's stripe, noted before the load.
   std::uint64_t sequence() const noexcept { return noted_.sequence; }
 
+  /// Says what its loader reads for. Only the leader, before the loader runs; `load` lives until the flight has ended.
+  void made_by(const LoadLink& load) noexcept { load_.store(&load, std::memory_order_release); }
+
  private:
   friend class SingleFlight;
   enum class State : std::uint8_t { loading, sealed, done };
 
   const CallStart noted_;
-  const rt::ThreadId leader_;
+  std::optional<rt::ThreadId> leader_;  // never changes
+  // release in made_by(), acquire in waits_for(): compared with what is alive, not looked into.
+  rt::Atomic<const LoadLink*> load_{nullptr};
   // Under the lock of the shard:
   State state_ = State::loading;
   std::vector<LabelRef> labels_;
   EntryRef result_;
   std::exception_ptr error_;
+  std::vector<std::shared_ptr<Wakeup>> watchers_;
   rt::CondVar ended_;
   // Whether state_ is done, for the graph of waits, which is under another lock. release in end(), acquire in enter_wait():
   // a thread that has ended its flight and waits for another's is never seen as still leading the first.

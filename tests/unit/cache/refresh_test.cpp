@@ -57,6 +57,26 @@ TEST_F(RefreshTest, WhatACallersLoaderMakesInTheBackgroundCarriesWhatTheCallerNa
   EXPECT_FALSE(p.contains("k"));
 }
 
+TEST_F(RefreshTest, WhatABoundLoaderMakesCarriesWhatItsNextCallerNames) {
+  auto p = cache("{ttl: 1h, soft_ttl: 45m}");
+  // With a loader that cannot be copied, and stays with its call.
+  const auto call = [&] {
+    return p.get_or_load("k", [kept = std::make_unique<int>(7)] { return *kept; }, {.tags = {"t"}});
+  };
+  p.get_or_load("k", [this](LoadContext& load) {
+    load.tag("t");
+    return ++loads_;
+  });
+  call();
+  bind(p);
+  clock_->advance(45min);
+  p.get("k");
+  executor_->run_ready();
+  EXPECT_EQ(*call(), 2);
+  EXPECT_EQ(invalidator_->invalidate_tag("t").count, 1u);
+  EXPECT_FALSE(p.contains("k"));
+}
+
 TEST_F(RefreshTest, ManyReadersPastTheSoftDeadlineStartOneRefresh) {
   auto p = cache("{ttl: 1h, soft_ttl: 45m}");
   p.get_or_load("k", loader());

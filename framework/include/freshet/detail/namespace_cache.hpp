@@ -12,6 +12,7 @@
 
 #include "freshet/detail/entry_ref.hpp"
 #include "freshet/detail/function_ref.hpp"
+#include "freshet/detail/stepped_read.hpp"
 #include "freshet/detail/value_type.hpp"
 #include "freshet/invalidation.hpp"
 #include "freshet/lease.hpp"
@@ -62,6 +63,10 @@ class NamespaceCache {
   virtual bool contains(std::string_view key) = 0;
   virtual Reading get_or_load(std::string_view key, ErasedLoader loader, KeepLoader keep,
                               const EntryOptions& options, IfAbsent if_absent) = 0;
+  /// get_or_load without the loader, in steps: the answer where one is cached, else `rest`, which keeps this. Counts as one
+  /// read.
+  virtual Reading begin_read(std::string_view key, const EntryOptions& options, IfAbsent if_absent,
+                             std::unique_ptr<SteppedRead>& rest) = 0;
   virtual void bind_loader(std::shared_ptr<const BackgroundLoader> loader) = 0;
   virtual void cacheable_if(std::shared_ptr<const CacheablePredicate> predicate) = 0;
   virtual void get_or_load_many(std::span<const std::string_view> keys, ErasedBulkLoader loader,
