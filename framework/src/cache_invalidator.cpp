@@ -279,5 +279,6 @@ std::vector<std::string> CacheInvalidator::namespaces() const { return engine_->
 std::size_t CacheInvalidator::sweep(std::size_t max_entries) { return engine_->sweep(max_entries); }
 void CacheInvalidator::settle() { engine_->settle(); }
 void CacheInvalidator::close() { engine_->close(); }
+CloseReport CacheInvalidator::close(const CloseOptions& options) { return engine_->close(options); }
 
 }  // namespace freshet

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "freshet/cache.hpp"
+#include "freshet/closing.hpp"
 #include "freshet/components.hpp"
 #include "freshet/detail/around_write.hpp"
 #include "freshet/detail/write_window.hpp"
@@ -269,6 +270,16 @@ class CacheInvalidator {
   /// Stops the background work, saves the hot keys if the policy says where, and drops every entry. Afterwards reads miss, loads are answered and not kept, puts are
   /// refused. Calling it again does nothing.
   void close();
+
+  /// The same in an orderly way, with a limit, and says what was left: stops schedules, debounced events, the sweeper and loads in
+  /// the background; tells loads under way that they are cancelled, if asked; waits for what runs as long as `options` says; saves
+  /// the hot keys; ends with CacheClosed whoever waits for a load that has not ended; drops every entry. Loads that began after it
+  /// did are not waited for.
+  /// May be called twice, also at once: each waits by its own options, and the first one to come there reports what was dropped.
+  /// Called by a loader, a refresh, a schedule's or a debounced event's handler, it waits for nothing (CloseReport::from_inside).
+  /// Called by another thread that such a one waits for, it waits as long as `options` says: give it a limit.
+  /// What was left goes on and ends by itself; the last copy of the invalidator or of a view waits for what runs in the background.
+  CloseReport close(const CloseOptions& options);
 
  private:
   friend class CacheInvalidatorBuilder;

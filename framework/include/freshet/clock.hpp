@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "freshet/detail/runtime/runtime.hpp"
+
 namespace freshet {
 
 /// Every span of time in the library: signed 64-bit nanoseconds.
@@ -44,6 +46,13 @@ class Clock {
   /// The same, perhaps cheaper and a little older: what hits are judged by. Its resolution is how long something may be served past
   /// its deadline. Not more than now() on any thread; as exact unless it says otherwise.
   virtual Instant coarse_now() const noexcept { return now(); }
+
+  /// Waits on `condition`, whose mutex the caller holds, until it is notified or now() has come to `until`; it may return before
+  /// either, so wait in a loop over both. That of the base looks at now() every kWaitSlice of the system's time, which serves any
+  /// clock that goes by itself; one that is set by hand overrides it, so that nobody sleeps. Calls nothing with other locks held.
+  virtual void wait_until(detail::rt::CondVar& condition, detail::rt::Mutex& mutex,
+                          Instant until) const FRESHET_REQUIRES(mutex);
+  static constexpr Duration kWaitSlice = std::chrono::milliseconds{10};
 
   /// What the calendar shows. Only for schedules and wall-clock deadlines; may go back. That of the system unless overridden.
   virtual WallTime wall_now() const noexcept;

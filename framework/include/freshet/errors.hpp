@@ -80,6 +80,12 @@ class ScopeEnded : public Error {
   using Error::Error;
 };
 
+/// The cache was closed while a call waited for a load that did not end in time (CloseOptions), or before it had begun.
+class CacheClosed : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A bulk loader answered with another number of values than it was asked for.
 class BulkLoadMismatch : public Error {
  public:

@@ -12,7 +12,7 @@
 //   strategy.hpp strategy_registry.hpp               how a policy decides, and how to add one
 //   plugin.hpp              strategies from shared objects
 //   policy.hpp rule.hpp     a policy block, rules and entities as plain data
-//   warming.hpp             keys loaded before anybody asks
+//   warming.hpp             keys loaded before anybody asks; closing.hpp: an orderly end
 //   components.hpp          clock, executor, random source: what can be replaced
 //   analytics.hpp hot_key.hpp                        which keys are read most
 //   entry_report.hpp                                 sizes, ages, what expires next
@@ -26,6 +26,7 @@
 #include "freshet/analytics.hpp"
 #include "freshet/cache.hpp"
 #include "freshet/cache_invalidator.hpp"
+#include "freshet/closing.hpp"
 #include "freshet/components.hpp"
 #include "freshet/emitted.hpp"
 #include "freshet/entry_report.hpp"

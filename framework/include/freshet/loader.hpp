@@ -10,6 +10,7 @@
 
 #include "freshet/capture.hpp"
 #include "freshet/clock.hpp"
+#include "freshet/detail/runtime/runtime.hpp"
 #include "freshet/invalidation.hpp"
 
 namespace freshet {
@@ -35,13 +36,14 @@ struct EntryOptions {
   bool capture = true;  // whether what the loader reads through Freshet becomes labels of the entry
 };
 
-/// Handed to a loader that takes it. Belongs to the load: use it on the loader's thread, until the loader returns; key() and
-/// capture() on any thread.
+/// Handed to a loader that takes it. Belongs to the load: use it on the loader's thread, until the loader returns; key(), capture()
+/// and cancelled() on any thread.
 class LoadContext {
  public:
   explicit LoadContext(std::string_view key,
-                       std::shared_ptr<detail::CaptureState> capture = nullptr) noexcept
-      : key_(key), capture_(std::move(capture)) {}  // with what the load stands in
+                       std::shared_ptr<detail::CaptureState> capture = nullptr,
+                       const detail::rt::Atomic<bool>* cancelled = nullptr) noexcept
+      : key_(key), capture_(std::move(capture)), cancelled_(cancelled) {}  // with what the load stands in
   LoadContext(const LoadContext&) = delete;
   LoadContext& operator=(const LoadContext&) = delete;
 
@@ -89,6 +91,12 @@ class LoadContext {
     return *this;
   }
 
+  /// Whether nobody needs the value any more: the cache is being closed (CloseOptions::cancel_loads). A long loader looks from time
+  /// to time, and throws what it likes. Stays true once it is.
+  bool cancelled() const noexcept {
+    return cancelled_ != nullptr && cancelled_->load(std::memory_order_acquire);
+  }
+
   const std::vector<std::string>& tags() const noexcept { return tags_; }
   const std::vector<std::string>& dependencies() const noexcept { return dependencies_; }
   const std::vector<VersionPin>& versions() const noexcept { return versions_; }
@@ -102,6 +110,7 @@ class LoadContext {
 
   std::string_view key_;
   Capture capture_;
+  const detail::rt::Atomic<bool>* cancelled_;  // acquire above, release by whoever cancels
   std::vector<std::string> tags_;
   std::vector<std::string> dependencies_;
   std::vector<VersionPin> versions_;

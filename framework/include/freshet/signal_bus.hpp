@@ -124,6 +124,9 @@ class SignalBus {
     // relaxed: a handler that is just being registered may miss what happens meanwhile.
     return (listening_.load(std::memory_order_relaxed) >> static_cast<unsigned>(kind) & 1U) != 0;
   }
+  /// Calls of posted handlers that the executor has yet to come to.
+  std::size_t waiting() const noexcept;
+
   /// Calls the handlers in place and posts the others.
   void publish(CacheNotice notice) noexcept;
 

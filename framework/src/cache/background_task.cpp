@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "freshet/detail/scopes.hpp"
-
 namespace freshet::detail {
 
 BackgroundTask::BackgroundTask(std::shared_ptr<Executor> executor, Duration interval,
@@ -15,38 +13,22 @@ BackgroundTask::BackgroundTask(std::shared_ptr<Executor> executor, Duration inte
   schedule(state_);
 }
 
-void BackgroundTask::stop() {
-  rt::Lock lock(state_->mutex);
-  state_->stopped = true;
-  while (state_->running) state_->idle.wait(state_->mutex);
-}
-
 void BackgroundTask::schedule(const std::shared_ptr<State>& state) {
-  if (const auto executor = state->executor.lock()) {
-    executor->post_after(state->interval, [state] { run(state); });
-  }
+  if (const auto executor = state->executor.lock())
+    executor->post_after(state->interval, state->gate.wrap([state] { run(state); }));
 }
 
+// Within the gate: once stop() has returned, nothing of ours holds the executor, whose owner then drops it.
 void BackgroundTask::run(const std::shared_ptr<State>& state) {
-  {
-    rt::Lock lock(state->mutex);
-    if (state->stopped) return;
-    state->running = true;
-  }
   try {
-    const ScopesGuard outside{Scopes{}};  // should the executor run it on a thread of ours
     state->work();
   } catch (...) {  // NOLINT(bugprone-empty-catch): it had no memory this time
   }
-  rt::Lock lock(state->mutex);
   try {
-    // Before `running` falls: once stop() has returned, nothing of ours may hold the executor, whose owner then drops it.
-    if (!state->stopped) schedule(state);
+    if (state->gate.is_open()) schedule(state);
     // NOLINTNEXTLINE(bugprone-empty-catch): the executor takes no more tasks; stop() must return all the same
   } catch (...) {
   }
-  state->running = false;
-  state->idle.notify_all();
 }
 
 }  // namespace freshet::detail

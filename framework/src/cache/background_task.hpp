@@ -7,8 +7,8 @@
 #include <functional>
 #include <memory>
 
-#include "freshet/detail/runtime/runtime.hpp"
 #include "freshet/executor.hpp"
+#include "runtime/task_gate.hpp"
 
 namespace freshet::detail {
 
@@ -21,18 +21,18 @@ class BackgroundTask {
   BackgroundTask(const BackgroundTask&) = delete;
   BackgroundTask& operator=(const BackgroundTask&) = delete;
 
-  /// Waits for a run under way; none starts afterwards. Calling it again does nothing.
-  void stop();
+  /// Waits for a run under way on another thread; none starts afterwards. Calling it again does nothing.
+  void stop() { state_->gate.shut(); }
+
+  /// What the runs go through.
+  TaskGate& gate() noexcept { return state_->gate; }
 
  private:
   struct State {
-    rt::Mutex mutex;
-    rt::CondVar idle;
-    bool running FRESHET_GUARDED_BY(mutex) = false;
-    bool stopped FRESHET_GUARDED_BY(mutex) = false;
     std::weak_ptr<Executor> executor;  // weak: a task that waits in the executor must not keep it
     Duration interval{};
     std::function<void()> work;
+    TaskGate gate;
   };
   static void schedule(const std::shared_ptr<State>& state);
   static void run(const std::shared_ptr<State>& state);

@@ -127,6 +127,7 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
   }
   if (led.empty()) return;
   // One load for all: what it reads is read for each.
+  const LoadsUnderWay::Load self(view_.engine_->loads().under_way, led.front()->name.ref());
   KeyLoad::Loaded loaded = key_load(*led.front()).begin();
   const auto elapsed = [&] { return view_.engine_->clock().now() - loaded.began; };
   const auto capture = std::make_shared<CaptureState>(options_.capture, reads_for_);

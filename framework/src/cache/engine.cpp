@@ -91,7 +91,7 @@ Engine::Engine(config::PolicyModel policy, Components components)
       rates_(blocks_.size(), policy.observation.warnings),
       dependencies_(freshness_, resolver_, blocks_, *components_.clock),
       hold_off_(longest_hold_off(policy)),
-      loads_{*components_.clock, freshness_, flights_, dependencies_, hold_off_},
+      loads_{*components_.clock, freshness_, flights_, dependencies_, hold_off_, under_way_},
       work_(components_.executor),
       refresher_(loads_, *components_.logger, work_),
       refiller_(loads_, blocks_, refresher_),
@@ -482,18 +482,6 @@ bool Engine::refresh(std::string_view key, std::string_view name_space) {
   const LabelRef space = freshness_.pin(LabelKind::name_space, name_space);
   check_key(key);
   return refresher_.load(block, space, std::string(key));
-}
-
-void Engine::close() {
-  events_.stop();
-  sweeper_.stop();
-  work_.stop();
-  save_last_run();
-  for (const auto& block : blocks_) {
-    block->unbind_loaders();
-    block->failed_loads().clear();
-    block->store().close();
-  }
 }
 
 }  // namespace freshet::detail

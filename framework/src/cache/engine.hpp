@@ -26,6 +26,7 @@
 #include "cache/transaction_state.hpp"
 #include "config/block_resolver.hpp"
 #include "config/policy_model.hpp"
+#include "freshet/closing.hpp"
 #include "freshet/components.hpp"
 #include "freshet/detail/namespace_cache.hpp"
 #include "freshet/entry_report.hpp"
@@ -107,6 +108,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::size_t sweep(std::size_t max_entries);
   void settle();
   void close();
+  CloseReport close(const CloseOptions& options);
 
   const Clock& clock() const noexcept { return *components_.clock; }
   Freshness& freshness() noexcept { return freshness_; }
@@ -190,7 +192,13 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void sweep_a_slice();
   void retire_bans();
   void start_warming(const config::WarmModel& warm);
-  void save_last_run() FRESHET_EXCLUDES(reload_mutex_);
+  LastRun save_last_run() FRESHET_EXCLUDES(reload_mutex_);
+  /// Whether the calling thread runs a loader, or something in the background.
+  bool is_inside() noexcept;
+  void wait_for_the_end(std::uint64_t round, Instant until);
+  CloseReport what_is_left(std::uint64_t round);
+  void drop_everything();
+  void report(const CloseReport& report) noexcept;
 
   Components components_;
   const RaiseSet everything_{.labels = {LabelName(LabelKind::root, std::string_view())}};
@@ -206,6 +214,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Dependencies dependencies_;
   HoldOff hold_off_;
   LookBudget look_budget_;
+  LoadsUnderWay under_way_;
   LoadServices loads_;
   rt::Atomic<std::uint64_t> next_version_{0};  // relaxed: only to be different
   BackgroundWork work_;

@@ -125,14 +125,16 @@ void Engine::start_warming(const config::WarmModel& warm) {
 }
 
 // Where nobody read anything, what the run before has left is worth more.
-void Engine::save_last_run() {
+LastRun Engine::save_last_run() {
   config::WarmModel warm;
   {
     rt::Lock lock(reload_mutex_);
     warm = std::exchange(running_.warm, {});
   }
-  if (warm.last_run.empty() || hot_keys(1).empty()) return;
-  save_hot_keys(warm.last_run, static_cast<std::size_t>(warm.options.hot_keys));
+  if (warm.last_run.empty()) return LastRun::not_asked;
+  if (hot_keys(1).empty()) return LastRun::nothing;
+  const bool saved = save_hot_keys(warm.last_run, static_cast<std::size_t>(warm.options.hot_keys));
+  return saved ? LastRun::saved : LastRun::failed;
 }
 
 }  // namespace freshet::detail

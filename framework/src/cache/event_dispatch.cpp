@@ -58,6 +58,13 @@ Emitted EventDispatch::emit(const Event& event) {
   return wave.done;
 }
 
+std::map<std::string, std::uint64_t> EventDispatch::drop_waiting() {
+  std::map<std::string, std::uint64_t> dropped;
+  rates_.drop(dropped);
+  deferrals_.drop(dropped);
+  return dropped;
+}
+
 void EventDispatch::drain(Wave& wave) {
   while (!wave.queue.empty()) {
     Queued next = std::move(wave.queue.front());

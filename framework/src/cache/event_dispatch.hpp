@@ -18,8 +18,10 @@
 // Thread-safe. Calls handlers, strategies and the host with no lock held.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -79,6 +81,10 @@ class EventDispatch {
     rates_.stop();
     deferrals_.stop();
   }
+  /// What runs later goes through these.
+  std::array<TaskGate*, 2> gates() noexcept { return {&rates_.gate(), &deferrals_.gate()}; }
+  /// Once the gates are shut: lets go of what waits, and says how many events that were, by name.
+  std::map<std::string, std::uint64_t> drop_waiting();
 
  private:
   std::shared_ptr<const rules::RuleEngine> current_rules() const FRESHET_EXCLUDES(rules_mutex_);

@@ -75,7 +75,7 @@ LoadContext& LoaderRun::prepare(std::string_view given_key) {
                  ? std::make_shared<CaptureState>(load_.captures, std::move(around))
                  : std::make_shared<CaptureState>(load_.captures, std::move(around), load_.key);
   load_.flight.made_by(capture_->link());
-  return context_.emplace(given_key, capture_);
+  return context_.emplace(given_key, capture_, &self_.cancelled());
 }
 
 Scopes LoaderRun::scopes() const { return scopes_of_load(capture_); }

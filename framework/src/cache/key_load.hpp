@@ -11,6 +11,7 @@
 #include "cache/capture_state.hpp"
 #include "cache/dependencies.hpp"
 #include "cache/hold_off.hpp"
+#include "cache/loads_under_way.hpp"
 #include "cache/policy_block.hpp"
 #include "freshet/detail/namespace_cache.hpp"
 #include "refresh/single_flight.hpp"
@@ -24,6 +25,7 @@ struct LoadServices {
   SingleFlight& flights;
   const Dependencies& dependencies;
   const HoldOff& hold_off;
+  LoadsUnderWay& under_way;
 };
 
 /// Borrows everything, for the duration of the load.
@@ -74,7 +76,8 @@ struct KeyLoad {
 class LoaderRun {
  public:
   /// Borrows the load. The time counts from here.
-  explicit LoaderRun(const KeyLoad& load) : load_(load), loaded_(load.begin()) {}
+  explicit LoaderRun(const KeyLoad& load, LoadsUnderWay::By by = LoadsUnderWay::By::thread)
+      : load_(load), self_(load.services.under_way, load.key, by), loaded_(load.begin()) {}
   LoaderRun(const LoaderRun&) = delete;
   LoaderRun& operator=(const LoaderRun&) = delete;
 
@@ -95,6 +98,7 @@ class LoaderRun {
   Duration elapsed() const { return load_.services.clock.now() - loaded_.began; }
 
   const KeyLoad& load_;
+  LoadsUnderWay::Load self_;
   KeyLoad::Loaded loaded_;
   std::shared_ptr<CaptureState> capture_;
   std::optional<LoadContext> context_;

@@ -59,6 +59,12 @@ class RemovalListeners {
     return registry_->listening.load(std::memory_order_relaxed) != 0;
   }
 
+  /// Removals that wait to be told.
+  std::size_t waiting() const FRESHET_EXCLUDES(mutex_) {
+    rt::Lock lock(mutex_);
+    return queue_.size();
+  }
+
   /// The entry has left.
   void note(const Entry& entry, RemovalCause cause) noexcept FRESHET_EXCLUDES(mutex_);
 
@@ -102,7 +108,7 @@ class RemovalListeners {
   BlockCounters& counters_;
   RateLimitedLog log_;
   const std::shared_ptr<Registry> registry_ = std::make_shared<Registry>();
-  rt::Mutex mutex_;
+  mutable rt::Mutex mutex_;
   std::deque<Removal> queue_ FRESHET_GUARDED_BY(mutex_);
   bool posted_ FRESHET_GUARDED_BY(mutex_) = false;  // a task will look at the queue
   TaskGate gate_;                                   // last: posted tasks use the rest

@@ -40,7 +40,7 @@ class OwnRead final : public SteppedRead {
 
   LoadContext& begin_load() override {
     const ScopesGuard guard(scopes_);
-    run_.emplace(read_->load());
+    run_.emplace(read_->load(), LoadsUnderWay::By::coroutine);
     return run_->prepare(name_.given());
   }
 

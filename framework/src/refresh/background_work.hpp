@@ -8,14 +8,14 @@
 #include <functional>
 #include <memory>
 
-#include "freshet/detail/runtime/runtime.hpp"
 #include "freshet/executor.hpp"
+#include "runtime/task_gate.hpp"
 
 namespace freshet::detail {
 
 class BackgroundWork {
  public:
-  explicit BackgroundWork(const std::shared_ptr<Executor>& executor);
+  explicit BackgroundWork(const std::shared_ptr<Executor>& executor) : executor_(executor) {}
   ~BackgroundWork() { stop(); }
   BackgroundWork(const BackgroundWork&) = delete;
   BackgroundWork& operator=(const BackgroundWork&) = delete;
@@ -26,19 +26,14 @@ class BackgroundWork {
 
   /// Waits for tasks under way, but not for one that runs on this very thread; none starts
   /// afterwards. Calling it again does nothing.
-  void stop();
+  void stop() { gate_.shut(); }
+
+  /// What the tasks go through.
+  TaskGate& gate() noexcept { return gate_; }
 
  private:
-  struct Gate {
-    rt::Mutex mutex;
-    rt::CondVar idle;
-    std::size_t running FRESHET_GUARDED_BY(mutex) = 0;
-    bool stopped FRESHET_GUARDED_BY(mutex) = false;
-  };
-  static Executor::Task guarded(std::shared_ptr<Gate> gate, std::function<void()> task);
-
   std::weak_ptr<Executor> executor_;  // weak: whoever owns it decides when its threads end
-  std::shared_ptr<Gate> gate_;
+  TaskGate gate_;
 };
 
 }  // namespace freshet::detail

@@ -83,11 +83,14 @@ void SingleFlight::wait_for_end(const KeyRef& key, Flight& flight, const LoadLin
   const Waiter self{rt::current_thread(), reader};
   enter_wait(key, flight, self);
   FRESHET_PAUSE("waits_for_a_load");
+  std::exception_ptr closed;
   {
     rt::Lock lock(shard_of(key).mutex);
-    while (flight.state_ != Flight::State::done) flight.ended_.wait(shard_of(key).mutex);
+    while (flight.holds_up()) flight.ended_.wait(shard_of(key).mutex);
+    if (flight.state_ != Flight::State::done) closed = flight.error_;
   }
   leave_wait(flight, self);
+  if (closed) std::rethrow_exception(closed);
 }
 
 bool SingleFlight::watch(const KeyRef& key, Flight& flight, const LoadLink* reader,
@@ -96,7 +99,7 @@ bool SingleFlight::watch(const KeyRef& key, Flight& flight, const LoadLink* read
   enter_wait(key, flight, self);
   try {
     rt::Lock lock(shard_of(key).mutex);
-    if (flight.state_ != Flight::State::done) {
+    if (flight.holds_up()) {
       flight.watchers_.push_back(wakeup);
       return true;
     }
@@ -170,6 +173,27 @@ void SingleFlight::end(const KeyRef& key, Flight& flight, EntryRef result,
     flight.ended_.notify_all();
   }
   for (const auto& watcher : watchers) watcher->wake();
+}
+
+// They keep their labels: their leaders make entries of them yet.
+void SingleFlight::abandon_all(const std::exception_ptr& error) {
+  for (Shard& shard : shards_) {
+    std::vector<std::shared_ptr<Wakeup>> watchers;  // called after the lock
+    {
+      rt::Lock lock(shard.mutex);
+      for (const auto& [name, flights] : shard.flights) {
+        for (const auto& flight : flights) {
+          flight->abandoned_ = true;
+          flight->error_ = error;
+          flight->ended_.notify_all();
+          watchers.insert(watchers.end(), flight->watchers_.begin(), flight->watchers_.end());
+          flight->watchers_.clear();
+        }
+      }
+      shard.flights.clear();
+    }
+    for (const auto& watcher : watchers) watcher->wake();
+  }
 }
 
 Revision SingleFlight::oldest_birth() const {

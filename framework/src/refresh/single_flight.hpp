@@ -92,6 +92,10 @@ class SingleFlight {
   void complete(const KeyRef& key, Flight& flight, EntryRef result);
   void fail(const KeyRef& key, Flight& flight, std::exception_ptr error);
 
+  /// Ends every wait for a flight that is under way, with `error`; who comes later starts a flight of its own. What their leaders
+  /// bring is for nobody else. O(flights).
+  void abandon_all(const std::exception_ptr& error);
+
   /// The lowest birth of any flight under way; UINT64_MAX if there is none. A flight that begins meanwhile is born later than
   /// whatever was raised before this call. O(flights).
   Revision oldest_birth() const;
@@ -181,12 +185,15 @@ class SingleFlight::Flight {
   friend class SingleFlight;
   enum class State : std::uint8_t { loading, sealed, done };
 
+  bool holds_up() const noexcept { return state_ != State::done && !abandoned_; }
+
   const CallStart noted_;
   std::optional<rt::ThreadId> leader_;  // never changes
   // release in made_by(), acquire in waits_for(): compared with what is alive, not looked into.
   rt::Atomic<const LoadLink*> load_{nullptr};
   // Under the lock of the shard:
   State state_ = State::loading;
+  bool abandoned_ = false;  // nobody waits any more
   std::vector<LabelRef> labels_;
   EntryRef result_;
   std::exception_ptr error_;

@@ -51,6 +51,13 @@ std::size_t Deferrals::waiting() const {
   return waiting_.size();
 }
 
+void Deferrals::drop(std::map<std::string, std::uint64_t>& dropped) {
+  std::unordered_map<std::string, Waiting> waiting;  // goes after the lock
+  detail::rt::Lock lock(mutex_);
+  waiting.swap(waiting_);
+  for (const auto& [key, rule] : waiting) dropped[rule.expanded.chain.back()] += rule.events;
+}
+
 std::string Deferrals::identity(const Expanded& expanded) {
   std::string identity;
   const InvalidationPlan& plan = expanded.plan;

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,6 +56,11 @@ class Deferrals {
   void stop() { gate_.shut(); }
 
   std::size_t waiting() const FRESHET_EXCLUDES(mutex_);
+
+  /// Lets go of all that waits, once nothing runs any more. Adds to `dropped` how many events that were, by name.
+  void drop(std::map<std::string, std::uint64_t>& dropped) FRESHET_EXCLUDES(mutex_);
+  /// What the timers go through.
+  detail::TaskGate& gate() noexcept { return gate_; }
 
   /// Equal for expansions that do the same.
   static std::string identity(const Expanded& expanded);

@@ -1,6 +1,8 @@
 // Windows of a second, and what waits for their end.
 #include "rules/event_rates.hpp"
 
+#include <iterator>
+
 #include "rules/identity.hpp"
 
 namespace freshet::rules {
@@ -59,6 +61,19 @@ Admission EventRates::hold(State& state, ChainedEvent& event) {
   ++held_;
   state.places.emplace(std::move(identity), state.held.size() - 1);
   return std::exchange(state.told, true) ? Admission::held : Admission::held_first;
+}
+
+void EventRates::drop(std::map<std::string, std::uint64_t>& dropped) {
+  std::vector<ChainedEvent> gone;  // after the lock
+  detail::rt::Lock lock(mutex_);
+  for (auto& [name, state] : states_) {
+    if (state.held.empty()) continue;
+    dropped[name] += state.held.size();
+    std::move(state.held.begin(), state.held.end(), std::back_inserter(gone));
+    state.held.clear();
+    state.places.clear();
+  }
+  held_ = 0;
 }
 
 void EventRates::on_timer(const std::string& name) {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -59,6 +60,12 @@ class EventRates {
 
   /// Waits for a release under way on another thread; none starts afterwards.
   void stop() { gate_.shut(); }
+
+  /// Lets go of all that is held, once nothing is released any more. Adds to `dropped` how many events that were, by name; equal
+  /// ones count once.
+  void drop(std::map<std::string, std::uint64_t>& dropped) FRESHET_EXCLUDES(mutex_);
+  /// What the timers go through.
+  detail::TaskGate& gate() noexcept { return gate_; }
 
  private:
   static constexpr std::uint64_t kNoLimit = UINT64_MAX;  // of a name that had one and still holds

@@ -226,6 +226,10 @@ Connection SignalBus::on_notice(NoticeKind kind, NoticeHandler handler, Delivery
   return Connection(link);
 }
 
+std::size_t SignalBus::waiting() const noexcept {
+  return impl_->waiting.load(std::memory_order_relaxed);  // a number to look at
+}
+
 std::size_t SignalBus::publish(const Event& event, const std::vector<std::string>& chain) {
   EventCall call{event, chain};
   const detail::ChainScope scope(chain);

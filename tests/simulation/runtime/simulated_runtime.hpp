@@ -234,6 +234,14 @@ class CondVar {
     }
     mutex.lock_from({file, line});
   }
+  /// The same, until so much virtual time has passed. A timer of a wait that is over may wake a later one: for no reason.
+  void wait_for(Mutex& mutex, std::int64_t nanoseconds, const char* file = __builtin_FILE(),
+                int line = __builtin_LINE()) FRESHET_REQUIRES(mutex) {
+    simulation::Machine& machine = simulation::Machine::here();
+    machine.add_timer(machine.peek_now() + nanoseconds,
+                      [address = this] { simulation::Machine::wake(address); });
+    wait(mutex, file, line);
+  }
   void notify_all() noexcept {
     simulation::switch_point();
     simulation::Machine::wake(this);

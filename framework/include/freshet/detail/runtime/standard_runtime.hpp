@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <ctime>
 #include <mutex>
@@ -99,6 +100,12 @@ class CondVar {
   void wait(Mutex& mutex) FRESHET_REQUIRES(mutex) {
     std::unique_lock<std::mutex> adopted(mutex.mutex_, std::adopt_lock);
     condition_.wait(adopted);
+    adopted.release();
+  }
+  /// The same, for at most so many nanoseconds of a clock that stands still while the machine is suspended.
+  void wait_for(Mutex& mutex, std::int64_t nanoseconds) FRESHET_REQUIRES(mutex) {
+    std::unique_lock<std::mutex> adopted(mutex.mutex_, std::adopt_lock);
+    condition_.wait_for(adopted, std::chrono::nanoseconds(nanoseconds));
     adopted.release();
   }
   void notify_all() noexcept { condition_.notify_all(); }
