@@ -17,6 +17,9 @@ namespace freshet {
 struct Components {
   std::shared_ptr<Clock> clock{};                  // the system clock
   std::shared_ptr<Executor> executor{};            // a pool of one thread of the invalidator's own
+  /// Where loads with a load_timeout run; a loader that hangs keeps one of its threads. Null: a pool of 16 threads of the
+  /// invalidator's own, begun with the first such load. It must not run tasks that load through the cache.
+  std::shared_ptr<Executor> load_executor{};
   std::shared_ptr<RandomSource> random{};          // seeded from the system
   std::shared_ptr<Logger> logger{};                // warnings and errors to standard error
   std::shared_ptr<StrategyRegistry> strategies{};  // the built-in strategies

@@ -80,6 +80,12 @@ class ScopeEnded : public Error {
   using Error::Error;
 };
 
+/// A load took longer than load_timeout.hard, and there was no old value to serve. It goes on, and fills the cache when it ends.
+class LoadTimeout : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The cache was closed while a call waited for a load that did not end in time (CloseOptions), or before it had begun.
 class CacheClosed : public Error {
  public:

@@ -14,8 +14,8 @@ namespace freshet {
 enum class Origin : std::uint8_t { none, l1, l2, loaded };
 
 /// Whether a value was stale when it was served, and by which permission it was served all the same: a soft deadline, for the time
-/// from there, or after an expiry, until the hard one; or stale_if_error, because a load had failed.
-enum class Staleness : std::uint8_t { fresh, soft_deadline, expired, load_failed };
+/// from there, or after an expiry, until the hard one; or stale_if_error, because a load had failed, or had not ended in time (load_timeout).
+enum class Staleness : std::uint8_t { fresh, soft_deadline, expired, load_failed, load_late };
 
 /// Shares ownership of a value, which never changes. Empty on a miss, and where the origin has nothing. May outlive the view, the entry's stay in the
 /// cache and the invalidator. Different handles may be used on different threads; one handle is thread-compatible.

@@ -12,6 +12,7 @@
 #include "freshet/clock.hpp"
 #include "freshet/detail/runtime/runtime.hpp"
 #include "freshet/invalidation.hpp"
+#include "freshet/load_timeouts.hpp"
 
 namespace freshet {
 
@@ -34,6 +35,7 @@ struct EntryOptions {
   std::optional<Duration> ttl{};  // replaces the policy's lifetime; zero: do not keep
   Skip skip{};                    // tiers that this call neither reads nor fills
   bool capture = true;  // whether what the loader reads through Freshet becomes labels of the entry
+  std::optional<LoadTimeouts> load_timeout{};  // replaces the policy's; of get_or_load alone
 };
 
 /// Handed to a loader that takes it. Belongs to the load: use it on the loader's thread, until the loader returns; key(), capture()
@@ -43,7 +45,9 @@ class LoadContext {
   explicit LoadContext(std::string_view key,
                        std::shared_ptr<detail::CaptureState> capture = nullptr,
                        const detail::rt::Atomic<bool>* cancelled = nullptr) noexcept
-      : key_(key), capture_(std::move(capture)), cancelled_(cancelled) {}  // with what the load stands in
+      : key_(key),
+        capture_(std::move(capture)),
+        cancelled_(cancelled) {}  // with what the load stands in
   LoadContext(const LoadContext&) = delete;
   LoadContext& operator=(const LoadContext&) = delete;
 

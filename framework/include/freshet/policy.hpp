@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "freshet/clock.hpp"
+#include "freshet/load_timeouts.hpp"
 
 namespace freshet {
 
@@ -69,6 +70,8 @@ struct BlockOptions {
   Duration error_ttl{};
   /// >= 0: for how long it is kept that the origin has nothing under a key. Zero: not.
   Duration negative_ttl{};
+  /// 0 to 1 h each, `soft` below `hard` where both are set; `soft` needs a stale_if_error.
+  LoadTimeouts load_timeout{};
   LabelLimits labels{};
   RecomputeOptions recompute{};
   OnReload on_reload = OnReload::expire;

@@ -126,6 +126,8 @@ class SignalBus {
   }
   /// Calls of posted handlers that the executor has yet to come to.
   std::size_t waiting() const noexcept;
+  /// Whether the calling thread runs one.
+  bool is_here() const;
 
   /// Calls the handlers in place and posts the others.
   void publish(CacheNotice notice) noexcept;

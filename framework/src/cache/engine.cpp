@@ -100,6 +100,7 @@ Engine::Engine(config::PolicyModel policy, Components components)
               event_host()),
       schedules_(*components_.clock, [this](const Event& event) { events_.emit(event); }),
       running_(std::move(policy)),
+      load_runner_(components_.load_executor),
       sweeper_(components_.executor, kSweepInterval, [this] { tick(); }) {
   if (serves_on_error(running_)) raise_times_.begin({});
   for (const auto& block : blocks_)

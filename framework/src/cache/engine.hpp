@@ -17,6 +17,7 @@
 #include "cache/event_dispatch.hpp"
 #include "cache/hold_off.hpp"
 #include "cache/key_load.hpp"
+#include "cache/load_runner.hpp"
 #include "cache/look_budget.hpp"
 #include "cache/policy_block.hpp"
 #include "cache/refiller.hpp"
@@ -125,6 +126,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
     raise_times_.note(now, newest);
   }
   const LoadServices& loads() const noexcept { return loads_; }
+  LoadRunner& load_runner() noexcept { return load_runner_; }
+  /// Whether a load that this thread asks for must not wait for a thread of the executor: it may be one of them.
+  bool must_load_here() noexcept;
   Refresher& refresher() noexcept { return refresher_; }
   Refiller& refiller() noexcept { return refiller_; }
 
@@ -225,7 +229,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // Held while strategies are made and attached: one reload at a time. Before any other lock.
   rt::Mutex reload_mutex_;
   config::PolicyModel running_ FRESHET_GUARDED_BY(reload_mutex_);
-  BackgroundTask sweeper_;  // last: it uses the rest
+  LoadRunner load_runner_;  // these two last: they use the rest
+  BackgroundTask sweeper_;
 };
 
 }  // namespace freshet::detail

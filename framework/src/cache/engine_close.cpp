@@ -20,6 +20,7 @@ namespace freshet::detail {
 
 void Engine::close() {
   events_.stop();
+  load_runner_.give_up_queued();
   sweeper_.stop();
   work_.stop();
   save_last_run();
@@ -29,6 +30,7 @@ void Engine::close() {
 CloseReport Engine::close(const CloseOptions& options) {
   const auto [rates, deferrals] = events_.gates();
   for (TaskGate* gate : {rates, deferrals, &sweeper_.gate(), &work_.gate()}) gate->bar();
+  load_runner_.give_up_queued();
   const bool inside = is_inside();
   const std::uint64_t round = under_way_.begin_drain();
   FRESHET_PAUSE("close_has_begun");
@@ -58,11 +60,20 @@ bool Engine::is_inside() noexcept {
   return under_way_.is_on_this_thread();
 }
 
+// Where both executors are one, what runs in the background keeps a thread of it.
+bool Engine::must_load_here() noexcept {
+  if (load_runner_.is_here()) return true;
+  const bool is_shared =
+      components_.load_executor && components_.load_executor == components_.executor;
+  return is_shared && (is_inside() || bus_.is_here() || removals_.is_here());
+}
+
 void Engine::wait_for_the_end(std::uint64_t round, Instant until) {
   const Clock& clock = *components_.clock;
   const auto [rates, deferrals] = events_.gates();
   for (TaskGate* gate : {rates, deferrals, &sweeper_.gate(), &work_.gate()})
     gate->shut_until(clock, until);
+  load_runner_.gate().shut_until(clock, until);
   under_way_.drain(round, clock, until);
 }
 
@@ -72,7 +83,7 @@ CloseReport Engine::what_is_left(std::uint64_t round) {
   const auto [rates, deferrals] = events_.gates();
   for (const TaskGate* gate : {rates, deferrals, &sweeper_.gate(), &work_.gate()})
     report.tasks += gate->running();
-  report.loads_not_begun = work_.gate().waiting();
+  report.loads_not_begun = work_.gate().waiting() + load_runner_.gate().waiting();
   for (auto& [event, count] : events_.drop_waiting()) report.events.push_back({event, count});
   for (const auto& block : blocks_) {
     report.keys_not_loaded += block->refills().waiting();

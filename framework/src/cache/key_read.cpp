@@ -29,15 +29,26 @@ KeyRead::~KeyRead() {
 Reading KeyRead::run(ErasedLoader loader) {
   ApartLoads own;
   if (apart_) own.add(key());
-  for (Step step = board(); step != Step::answered;) {
-    if (step == Step::load) {
-      step = loaded([&] { return NamespaceView::loaded(load_->run(call_.name.given(), loader)); });
-    } else {
-      flights().wait_for_end(key(), *flight_, reader());
-      step = arrived();
-    }
-  }
+  const LoadWaits waits = apart_ ? LoadWaits{} : view_.note_waits(plan_, options());
+  const auto load_here = [&] {
+    return NamespaceView::loaded(load_->run(call_.name.given(), loader));
+  };
+  const auto load = [&] {
+    return waits.any() ? view_.lead_in_time(call_, plan_, flight_, waits, reader(), load_here)
+                       : load_here();
+  };
+  for (Step step = board(); step != Step::answered;)
+    step = step == Step::load ? loaded(load) : wait(waits);
   return take_answer();
+}
+
+KeyRead::Step KeyRead::wait(const LoadWaits& waits) {
+  if (!waits.any()) {
+    flights().wait_for_end(key(), *flight_, reader());
+    return arrived();
+  }
+  Reading old = view_.wait_in_time(key(), plan_, options(), waits, *flight_, reader());
+  return old.entry ? answered(std::move(old)) : arrived();
 }
 
 KeyRead::Step KeyRead::answered(Reading reading) noexcept {

@@ -48,6 +48,9 @@ class KeyRead {
   /// The flight has ended.
   Step arrived();
 
+  /// Blocks until it has, or is answered before.
+  Step wait(const LoadWaits& waits);
+
   Reading take_answer() noexcept { return std::move(answer_); }
 
  private:

@@ -5,9 +5,7 @@
 namespace freshet::detail {
 
 LoadsUnderWay::Load::Load(LoadsUnderWay& loads, const KeyRef& key, By by) noexcept
-    : loads_(loads),
-      stripe_(loads.stripes_[rt::thread_number() % rt::kThreadStripes]),
-      key_(key) {
+    : loads_(loads), stripe_(loads.stripes_[rt::thread_number() % rt::kThreadStripes]), key_(key) {
   if (by == By::thread) thread_ = rt::current_thread();
   rt::Lock lock(stripe_.mutex);
   // Under the lock: who looks for loads of an earlier round finds all of them.

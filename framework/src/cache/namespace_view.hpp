@@ -13,6 +13,13 @@
 
 namespace freshet::detail {
 
+/// How long a call waits for a load. kNever: for as long as it takes.
+struct LoadWaits {
+  Instant soft = kNever;  // not after `hard`
+  Instant hard = kNever;
+  bool any() const noexcept { return soft != kNever; }
+};
+
 /// Whether an entry was made with the versions that a plan names.
 bool carries_versions(const Entry& entry, const EntryPlan& plan);
 
@@ -137,6 +144,27 @@ class NamespaceView final : public NamespaceCache,
   Reading take(const KeyRef& key, SingleFlight::Flight& flight, const CallStart& start,
                IfAbsent if_absent);
   Reading count_shared(Reading reading) noexcept;
+
+  // In time (namespace_view_timeouts.cpp).
+  /// From now on.
+  LoadWaits note_waits(const EntryPlan& plan, const EntryOptions& options) const;
+  /// The old value, or what has come since, for a call whose load is late.
+  Reading look_up_late(const KeyRef& key, const EntryPlan& plan, const EntryOptions& options);
+  /// Waits, by `has_ended`, which says whether the load had before that time. Empty: it has. Otherwise the old value, or throws
+  /// LoadTimeout.
+  Reading old_if_late(const KeyRef& key, const EntryPlan& plan, const EntryOptions& options,
+                      const LoadWaits& waits, FunctionRef<bool(Instant until)> has_ended);
+  /// The same for a flight of somebody else. Throws RecursiveLoad, and CacheClosed, too.
+  Reading wait_in_time(const KeyRef& key, const EntryPlan& plan, const EntryOptions& options,
+                       const LoadWaits& waits, SingleFlight::Flight& flight,
+                       const LoadLink* reader);
+  /// Hands the load to the executor. Null: it is to be made here.
+  std::shared_ptr<OwnedLoad> begin_owned(const LoadCall& call, const EntryPlan& plan,
+                                         const std::shared_ptr<SingleFlight::Flight>& flight);
+  /// Loads with a flight that this thread leads, here or on the executor; the flight ends by it.
+  Reading lead_in_time(const LoadCall& call, const EntryPlan& plan,
+                       const std::shared_ptr<SingleFlight::Flight>& flight, const LoadWaits& waits,
+                       const LoadLink* reader, FunctionRef<Reading()> load_here);
 
   std::shared_ptr<Engine> engine_;
   PolicyBlock& block_;

@@ -65,6 +65,9 @@ class RemovalListeners {
     return queue_.size();
   }
 
+  /// Whether the calling thread is telling some on the executor.
+  bool is_here() const { return gate_.is_on_this_thread(); }
+
   /// The entry has left.
   void note(const Entry& entry, RemovalCause cause) noexcept FRESHET_EXCLUDES(mutex_);
 

@@ -52,6 +52,23 @@ OptionTable<RecomputeOptions> recompute_table() {
   return table;
 }
 
+OptionTable<LoadTimeouts> load_timeout_table() {
+  const auto span = duration_kind({.at_least = Duration::zero(), .at_most = LoadTimeouts::kMost});
+  OptionTable<LoadTimeouts> table;
+  table.add("soft", &LoadTimeouts::soft, span,
+            "how long a read waits for a load before it is answered with the old value, if "
+            "stale_if_error allows one; the load goes on; 0s: for as long as it takes");
+  table.add("hard", &LoadTimeouts::hard, span,
+            "how long before it throws LoadTimeout, where there is no such value; 0s: never");
+  table.relate([](const LoadTimeouts& timeouts, const std::string& path, Findings& findings) {
+    if (timeouts.hard <= Duration::zero() || timeouts.soft < timeouts.hard) return;
+    findings.add(path_to(path, "soft"),
+                 fmt::format("expected less than hard, which is {}, found {}",
+                             format_duration(timeouts.hard), format_duration(timeouts.soft)));
+  });
+  return table;
+}
+
 /// `separator`: one byte.
 OptionKind<std::string> separator_kind() {
   OptionKind<std::string> kind = text_kind(1);
@@ -97,6 +114,15 @@ void check_tags(const BlockOptions& options, const std::string& path, Findings& 
   }
 }
 
+void check_load_timeout(const BlockOptions& options, const std::string& path, Findings& findings) {
+  if (options.load_timeout.soft <= Duration::zero() || options.stale_if_error > Duration::zero())
+    return;
+  findings.add(
+      path_to(path_to(path, "load_timeout"), "soft"),
+      "expected a stale_if_error in the block, which says how old the value may be that is "
+      "served instead; found none");
+}
+
 }  // namespace
 
 const OptionTable<BlockOptions>& block_table() {
@@ -137,13 +163,17 @@ const OptionTable<BlockOptions>& block_table() {
     made.add("negative_ttl", &BlockOptions::negative_ttl,
              duration_kind({.at_least = Duration::zero()}),
              "for how long it is kept that the origin has nothing under a key; 0s: not");
+    made.add_section("load_timeout", &BlockOptions::load_timeout, load_timeout_table());
     made.add_section("labels", &BlockOptions::labels, label_table());
     made.add_section("recompute", &BlockOptions::recompute, recompute_table());
     made.add("on_reload", &BlockOptions::on_reload,
              word_kind<OnReload>({{"expire", OnReload::expire}, {"keep", OnReload::keep}}),
              "what becomes of the entries when a reload changes key or tags: they carry the old "
              "tags");
-    made.relate(check_tags);
+    made.relate([](const BlockOptions& options, const std::string& path, Findings& findings) {
+      check_tags(options, path, findings);
+      check_load_timeout(options, path, findings);
+    });
     return made;
   }();
   return table;

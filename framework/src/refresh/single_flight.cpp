@@ -74,12 +74,57 @@ bool SingleFlight::join(const KeyRef& key, Flight& flight, const CallStart& star
   return true;
 }
 
+void SingleFlight::hand_over(const KeyRef& key, Flight& flight, std::shared_ptr<Queued> queued) {
+  {
+    rt::Lock lock(waits_mutex_);
+    flight.leader_.reset();
+  }
+  rt::Lock lock(shard_of(key).mutex);
+  flight.queued_ = std::move(queued);
+}
+
+void SingleFlight::take_over(Flight& flight) noexcept {
+  rt::Lock lock(waits_mutex_);
+  flight.leader_ = rt::current_thread();
+}
+
+SingleFlight::Waiting::Waiting(SingleFlight& flights, const KeyRef& key, const Flight& flight,
+                               const LoadLink* reader)
+    : flights_(flights), flight_(flight), reader_(reader) {
+  flights_.enter_wait(key, flight_, {rt::current_thread(), reader_});
+}
+
+SingleFlight::Waiting::~Waiting() { flights_.leave_wait(flight_, {rt::current_thread(), reader_}); }
+
+void SingleFlight::help(const KeyRef& key, Flight& flight) {
+  std::shared_ptr<Queued> queued;
+  {
+    rt::Lock lock(shard_of(key).mutex);
+    queued = flight.queued_;
+  }
+  if (queued) queued->run_if_here();
+}
+
+bool SingleFlight::wait_until(const KeyRef& key, Flight& flight, const LoadLink* reader,
+                              const Clock& clock, Instant until) {
+  help(key, flight);
+  const Waiting noted(*this, key, flight, reader);
+  FRESHET_PAUSE("waits_for_a_load");
+  rt::Lock lock(shard_of(key).mutex);
+  while (flight.holds_up() && clock.now() < until)
+    clock.wait_until(flight.ended_, shard_of(key).mutex, until);
+  if (flight.holds_up()) return false;
+  if (flight.state_ != Flight::State::done) std::rethrow_exception(flight.error_);
+  return true;
+}
+
 EntryRef SingleFlight::wait(const KeyRef& key, Flight& flight, const LoadLink* reader) {
   wait_for_end(key, flight, reader);
   return result(key, flight);
 }
 
 void SingleFlight::wait_for_end(const KeyRef& key, Flight& flight, const LoadLink* reader) {
+  help(key, flight);
   const Waiter self{rt::current_thread(), reader};
   enter_wait(key, flight, self);
   FRESHET_PAUSE("waits_for_a_load");
@@ -157,10 +202,12 @@ void SingleFlight::end(const KeyRef& key, Flight& flight, EntryRef result,
                        std::exception_ptr error) {
   std::vector<LabelRef> labels;                   // given up after the lock
   std::vector<std::shared_ptr<Wakeup>> watchers;  // called after it
+  std::shared_ptr<Queued> queued;
   Shard& shard = shard_of(key);
   {
     rt::Lock lock(shard.mutex);
     labels.swap(flight.labels_);
+    queued.swap(flight.queued_);
     watchers.swap(flight.watchers_);
     flight.state_ = Flight::State::done;
     flight.is_done_.store(true, std::memory_order_release);

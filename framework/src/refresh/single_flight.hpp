@@ -83,6 +83,34 @@ class SingleFlight {
   /// What a flight that has ended made; throws what its loader threw. Null: those who waited start over.
   EntryRef result(const KeyRef& key, const Flight& flight);
 
+  /// A load that waits for a thread to run it. Whoever is about to wait for its flight asks it to begin, if it may on their thread.
+  class Queued {
+   public:
+    virtual ~Queued() = default;
+    virtual void run_if_here() noexcept = 0;
+  };
+  /// The leader hands the loader to another thread: until take_over() nobody leads.
+  void hand_over(const KeyRef& key, Flight& flight, std::shared_ptr<Queued> queued);
+  /// The calling thread leads from here on.
+  void take_over(Flight& flight) noexcept FRESHET_EXCLUDES(waits_mutex_);
+  /// While it lives, the calling thread counts as waiting for a flight that it handed over. Throws RecursiveLoad.
+  class Waiting {
+   public:
+    Waiting(SingleFlight& flights, const KeyRef& key, const Flight& flight, const LoadLink* reader);
+    ~Waiting();
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    SingleFlight& flights_;
+    const Flight& flight_;
+    const LoadLink* const reader_;
+  };
+
+  /// As wait_for_end(), until `until` at the latest. False if it has not ended by then.
+  bool wait_until(const KeyRef& key, Flight& flight, const LoadLink* reader, const Clock& clock,
+                  Instant until);
+
   /// Whether a caller that began at `start` may use what a flight made.
   bool usable(const KeyRef& key, const EntryRef& result, const CallStart& start) const noexcept;
 
@@ -146,6 +174,8 @@ class SingleFlight {
     /// A coroutine that no load waits for cannot close a circle.
     bool counts() const noexcept { return thread || reader != nullptr; }
   };
+  /// Has a load begin that this thread would otherwise keep from it.
+  void help(const KeyRef& key, Flight& flight);
   /// Notes that somebody waits for `flight`, unless that would close a circle.
   void enter_wait(const KeyRef& key, const Flight& flight, const Waiter& waiter)
       FRESHET_EXCLUDES(waits_mutex_);
@@ -188,7 +218,7 @@ class SingleFlight::Flight {
   bool holds_up() const noexcept { return state_ != State::done && !abandoned_; }
 
   const CallStart noted_;
-  std::optional<rt::ThreadId> leader_;  // never changes
+  std::optional<rt::ThreadId> leader_;  // changes under the lock of the graph of waits
   // release in made_by(), acquire in waits_for(): compared with what is alive, not looked into.
   rt::Atomic<const LoadLink*> load_{nullptr};
   // Under the lock of the shard:
@@ -198,6 +228,7 @@ class SingleFlight::Flight {
   EntryRef result_;
   std::exception_ptr error_;
   std::vector<std::shared_ptr<Wakeup>> watchers_;
+  std::shared_ptr<Queued> queued_{};  // from hand_over() on, until it has ended
   rt::CondVar ended_;
   // Whether state_ is done, for the graph of waits, which is under another lock. release in end(), acquire in enter_wait():
   // a thread that has ended its flight and waits for another's is never seen as still leading the first.

@@ -230,6 +230,8 @@ std::size_t SignalBus::waiting() const noexcept {
   return impl_->waiting.load(std::memory_order_relaxed);  // a number to look at
 }
 
+bool SignalBus::is_here() const { return impl_->gate.is_on_this_thread(); }
+
 std::size_t SignalBus::publish(const Event& event, const std::vector<std::string>& chain) {
   EventCall call{event, chain};
   const detail::ChainScope scope(chain);

@@ -50,6 +50,8 @@ inline std::string_view staleness_text(Staleness staleness) noexcept {
       return "stale (it was expired)";
     case Staleness::load_failed:
       return "stale (its load failed)";
+    case Staleness::load_late:
+      return "stale (its load took too long)";
   }
   return "";
 }

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "freshet/freshet.hpp"
+#include "freshet/testing/in_place_executor.hpp"
 #include "freshet/testing/log_recorder.hpp"
 #include "freshet/testing/manual_clock.hpp"
 #include "freshet/testing/manual_executor.hpp"
@@ -33,7 +34,8 @@ namespace freshet::testing {
 /// An invalidator in memory, on a clock set by hand and an executor stepped by hand. Make one per test case. Thread-safe but for
 /// pass(), run_ready(), clear() and close(), which are for one thread at a time.
 ///
-/// `components` may bring strategies, a random source, analytics and warnings; clock, executor and logger are always the kit's.
+/// `components` may bring strategies, a random source, analytics and warnings; clock, executors and logger are always the kit's.
+/// Loads with a time-out run on the thread of their call and are never late (in_place_executor.hpp).
 class TestCache {
  public:
   /// From a policy in YAML, a file of one, or blocks: from_blocks({{"profiles", "ttl: 5m"}, {"user_*", "strategy: manual"}}).
@@ -138,6 +140,7 @@ class TestCache {
   Components with_own(Components components) const {
     components.clock = clock_;
     components.executor = executor_;
+    components.load_executor = std::make_shared<InPlaceExecutor>();
     components.logger = log_;
     if (!components.random) components.random = make_random_source(1);
     return components;

@@ -1,0 +1,86 @@
+#include "cache/owned_load.hpp"
+
+#include <utility>
+
+#include "freshet/errors.hpp"
+
+namespace freshet::detail {
+
+OwnedLoad::OwnedLoad(Parts parts) : parts_(std::move(parts)), key_(*parts_.space, parts_.key) {
+  // They pointed into the caller's key.
+  const auto& pattern = parts_.plan.policy->key;
+  parts_.plan.fields.clear();
+  if (pattern) pattern->match(key_.key, parts_.plan.fields);
+}
+
+bool OwnedLoad::claim() noexcept {
+  rt::Lock lock(mutex_);
+  return !std::exchange(claimed_, true);
+}
+
+void OwnedLoad::run() noexcept {
+  EntryRef result;
+  std::exception_ptr error;
+  parts_.services.flights.take_over(*parts_.flight);
+  try {
+    result = load();
+  } catch (...) {  // the flight has ended with it
+    error = std::current_exception();
+  }
+  parts_.loader.reset();  // what it owns goes with no lock held, and not with whoever waits longest
+  parts_.scopes = {};
+  end(std::move(result), std::move(error));
+}
+
+EntryRef OwnedLoad::load() {
+  const ScopesGuard inside(parts_.scopes);
+  const KeyLoad load{.services = parts_.services,
+                     .block = parts_.block,
+                     .key = key_,
+                     .plan = parts_.plan,
+                     .flight = *parts_.flight,
+                     .ttl = parts_.ttl,
+                     .captures = parts_.captures,
+                     .fills = parts_.fills};
+  const std::string_view given = key_.key.substr(parts_.scope_size);
+  const BackgroundLoader& loader = *parts_.loader;
+  return load.run(given,
+                  [&](LoadContext& context, ValueSink sink) { loader(given, context, sink); });
+}
+
+void OwnedLoad::give_up() noexcept {
+  if (!claim()) return;
+  const auto error = std::make_exception_ptr(
+      CacheClosed("the cache was closed, or its executor dropped the load, before that began"));
+  parts_.loader.reset();
+  parts_.services.flights.fail(key_, *parts_.flight, error);
+  end({}, error);
+}
+
+// A load on the executor that waited for one behind it in the queue might wait for ever.
+void OwnedLoad::run_if_here() noexcept {
+  if (parts_.gate.is_on_this_thread() && claim()) run();
+}
+
+void OwnedLoad::end(EntryRef result, std::exception_ptr error) noexcept {
+  rt::Lock lock(mutex_);
+  result_ = std::move(result);
+  error_ = std::move(error);
+  is_done_ = true;
+  done_.notify_all();
+}
+
+bool OwnedLoad::wait_until(Instant until) {
+  const Clock& clock = parts_.services.clock;
+  rt::Lock lock(mutex_);
+  while (!is_done_ && clock.now() < until) clock.wait_until(done_, mutex_, until);
+  return is_done_;
+}
+
+EntryRef OwnedLoad::result() {
+  rt::Lock lock(mutex_);
+  if (error_) std::rethrow_exception(error_);
+  return result_;
+}
+
+}  // namespace freshet::detail
