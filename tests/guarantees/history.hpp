@@ -139,8 +139,9 @@ struct Terms {
   std::int64_t clock_tick = 0;    // nanoseconds that the clock of hits is late, at most
   std::int64_t stale_if_error =
       0;  // nanoseconds past its time that something is served on error; zero: nothing is
-  std::int64_t hold_off = 0;  // nanoseconds after a call in which what it hits is not kept
-  std::int64_t lease = 0;     // nanoseconds; zero: leases do not run out in a round
+  std::int64_t soft_timeout = 0;  // nanoseconds that a read waits for a load; zero: without end
+  std::int64_t hold_off = 0;      // nanoseconds after a call in which what it hits is not kept
+  std::int64_t lease = 0;         // nanoseconds; zero: leases do not run out in a round
   std::uint32_t background_loads =
       0;  // in any second, those that may be under way at once included; zero: any number
   std::uint16_t version_period = 0;  // a version is back after so many; zero: none ever is

@@ -199,7 +199,11 @@ class HistoryChecker {
       floors.policy = std::max(floors.policy, operation.policy);
     if (reach.raises) raise(newest_raise_, operation.start);
     if (reach.late >= 0) end_named(operation, static_cast<std::size_t>(reach.late));
-    if (operation.mode == Mode::expire) served_on_error_.note_expiry(operation, reach);
+    if (operation.mode == Mode::expire) {
+      served_on_error_.note_expiry(operation, reach);
+    } else if (history_.terms.soft_timeout != 0) {
+      served_on_error_.note_removal(operation, reach);
+    }
     if (history_.terms.hold_off == 0) return;
     for (int key = 0; key < kKeys; ++key) {
       if (has(reach.surely, key)) hit_[key].push_back({operation.end, operation.clock});
@@ -242,7 +246,7 @@ class HistoryChecker {
     const Made& value = made(read.value);
     if (value.key != read.key) return report(Fault::torn, read);
     if (value.apart != 0 && value.apart != read.apart) return report(Fault::dirty, read);
-    const bool on_error = read.staleness == Staleness::load_failed;
+    const bool on_error = is_on_error(read);
     const bool expired = read.staleness == Staleness::expired || on_error;
     if (read.staleness != Staleness::fresh && !may_be_stale(read)) report(Fault::not_said, read);
     if (on_error && served_on_error_.expired_too_long(history_, read, value))
@@ -257,9 +261,14 @@ class HistoryChecker {
     if (read.origin == Origin::l1) judge_hit(read, value);
   }
 
+  /// By the allowance for loads that failed, or were late.
+  static bool is_on_error(const Operation& read) {
+    return read.staleness == Staleness::load_failed || read.staleness == Staleness::load_late;
+  }
+
   bool may_be_stale(const Operation& read) const {
-    return read.staleness == Staleness::load_failed ? history_.terms.stale_if_error != 0
-                                                    : history_.terms.serves_stale;
+    if (read.staleness == Staleness::load_late && history_.terms.soft_timeout == 0) return false;
+    return is_on_error(read) ? history_.terms.stale_if_error != 0 : history_.terms.serves_stale;
   }
 
   void judge_by(const Floors& floors, const Operation& read, const Made& value) {
@@ -314,6 +323,10 @@ class HistoryChecker {
   }
 
   void judge_on_error(const Operation& read) {
+    if (read.staleness == Staleness::load_late && read.value != 0 &&
+        served_on_error_.removed_in_time(history_, read, made(read.value))) {
+      report(Fault::stale, read, "what was removed before its time-out");
+    }
     if (read.staleness != Staleness::load_failed || read.value == 0) return;
     const Stamp floor = served_on_error_.floor_at_failure(read);
     if (made(read.value).read_at < floor) report(Fault::stale, read, call_at(floor));
@@ -328,7 +341,7 @@ class HistoryChecker {
   }
 
   void judge_hit(const Operation& read, const Made& value) {
-    const bool on_error = read.staleness == Staleness::load_failed;
+    const bool on_error = is_on_error(read);
     const std::int64_t lifetime =
         history_.terms.lifetime + (on_error ? history_.terms.stale_if_error : 0);
     const auto is_over = [&](const Made& what) {

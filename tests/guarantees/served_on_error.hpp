@@ -23,6 +23,23 @@ class ServedOnError {
     }
   }
 
+  /// A call that removes has ended.
+  void note_removal(const Operation& call, const Reach& reach) {
+    for (int key = 0; key < kKeys; ++key) {
+      if (has(reach.surely, key)) removed_[key].push_back({call.start, call.clock_end});
+    }
+  }
+
+  /// Whether a value that was served because a load was late had been removed when the time-out came: the old value is looked for
+  /// after that, so by a call that had ended before, and had begun after the value was read from the origin.
+  bool removed_in_time(const History& history, const Operation& read, const Made& value) const {
+    const std::vector<Expiry>& removed = removed_[read.key];
+    return std::any_of(removed.begin(), removed.end(), [&](const Expiry& removal) {
+      return value.read_at < removal.start &&
+             removal.ended < read.clock + history.terms.soft_timeout;
+    });
+  }
+
   /// Whether a value was expired too long ago when a read of it began: by a call that had ended, and had begun after the value was
   /// read from the origin.
   bool expired_too_long(const History& history, const Operation& read, const Made& value) const {
@@ -56,6 +73,7 @@ class ServedOnError {
     std::int64_t ended = 0;  // nanoseconds of the clock
   };
   std::array<std::vector<Expiry>, kKeys> expired_{};
+  std::array<std::vector<Expiry>, kKeys> removed_{};
   std::array<std::vector<Failure>, kKeys> failed_{};
 };
 

@@ -41,6 +41,27 @@ TEST_F(ServedOnErrorTest, WhatIsRemovedOnceThatHasFailedMayBe) {
   EXPECT_EQ(fault(), std::nullopt);
 }
 
+TEST_F(ServedOnErrorTest, WhatIsRemovedBeforeALoadIsLateIsNotServed) {
+  history_.terms.soft_timeout = 20;
+  const ValueId old = value(1, 10);
+  call(of(0b10), 21, 30).clock_end = 119;
+  served(old, 19, 50, 100).staleness = Staleness::load_late;
+  EXPECT_EQ(fault(), Fault::stale);
+}
+
+TEST_F(ServedOnErrorTest, WhatIsRemovedOnceItIsLateMayBe) {
+  history_.terms.soft_timeout = 20;
+  const ValueId old = value(1, 10);
+  call(of(0b10), 21, 30).clock_end = 120;
+  served(old, 19, 50, 100).staleness = Staleness::load_late;
+  EXPECT_EQ(fault(), std::nullopt);
+}
+
+TEST_F(ServedOnErrorTest, WhereThereIsNoTimeOutNothingIsLate) {
+  served(value(1, 10), 31, 32).staleness = Staleness::load_late;
+  EXPECT_EQ(fault(), Fault::not_said);
+}
+
 TEST_F(ServedOnErrorTest, WherePolicyDoesNotServeItNothingIs) {
   history_.terms = {.serves_stale = true};
   served(value(1, 10), 31, 32);

@@ -178,6 +178,7 @@ void Trial::Round::set_up(const Plan& plan) {
   Components components;
   components.clock = make_system_clock();
   components.executor = executor_ = std::make_shared<SimulatedExecutor>(kPoolThreads);
+  components.load_executor = executor_;
   components.random = make_random_source(plan.schedule_seed);
   components.strategies = strategies();
   components.logger = no_log();

@@ -82,6 +82,9 @@ class Cache {
   /// on the executor after this call has returned: let it own what it captures, or give it nothing
   /// but what outlives the cache. A loader that cannot be copied is never kept; bind_loader serves
   /// such refreshes.
+  /// Under a load_timeout the load is made by a copy of the loader on Components::load_executor, which may go on after this call
+  /// has returned with the old value, or thrown LoadTimeout: the same holds for what it captures, and it must own neither a view nor
+  /// an invalidator. A loader that cannot be copied runs here, to its end.
   /// A loader that returns std::optional<T> may say nullopt: the answer is an empty handle, and that there is nothing is kept
   /// under the same rules as a value, for negative_ttl. One that returns a T is never answered with an empty handle.
   /// Under stale_if_error a call that would throw what a loader threw is given the old value instead, if that is there and may be

@@ -43,6 +43,7 @@ const std::vector<Workload>& workloads() {
       absences(),
       refills(),
       on_error_expired(),
+      late(),
       events(),
       debounced(),
       circles(),

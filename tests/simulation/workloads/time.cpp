@@ -185,4 +185,17 @@ Workload refills() {
   return workload;
 }
 
+// Most loads take longer than callers wait: what was there before is served, unless it was removed before the time-out.
+Workload late() {
+  Workload workload = on_error();
+  workload.name = "late";
+  workload.about = "loads that take longer than their time-outs, and old values in their place";
+  workload.configuration.policy = policy_of(
+      "{strategy: ttl, ttl: 100ms, stale_if_error: 300ms, load_timeout: {soft: 20ms, hard: 60ms}}");
+  workload.configuration.terms = {
+      .lifetime = 100'000'000, .stale_if_error = 300'000'000, .soft_timeout = 20'000'000};
+  workload.configuration.failing_loads = 16;
+  return workload;
+}
+
 }  // namespace freshet::simulation

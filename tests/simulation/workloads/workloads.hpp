@@ -51,6 +51,7 @@ Workload on_error();
 Workload absences();
 Workload refills();
 Workload on_error_expired();
+Workload late();
 
 // events.cpp
 Workload events();
