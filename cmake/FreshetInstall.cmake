@@ -5,7 +5,7 @@ include(GNUInstallDirs)
 
 set(freshet_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/freshet")
 
-install(TARGETS freshet freshet_plugin_sdk EXPORT freshetTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(TARGETS freshet freshet_coro freshet_plugin_sdk EXPORT freshetTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY framework/include/ strategies/include/ plugins/sdk/include/
   DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
   FILES_MATCHING PATTERN "*.hpp" PATTERN "*.inc" PATTERN "*.h")

@@ -11,6 +11,20 @@ if(PROJECT_IS_TOP_LEVEL)
   set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 endif()
 
+# Whether Boost.Asio has co_await here: with g++ it has; Boost 1.74 does not believe clang beside the standard library of g++.
+include(CheckCXXSourceCompiles)
+function(freshet_check_coro)
+  set(CMAKE_REQUIRED_FLAGS "-std=c++20")
+  set(CMAKE_REQUIRED_INCLUDES "${Boost_INCLUDE_DIRS}")
+  check_cxx_source_compiles("
+    #include <boost/asio/detail/config.hpp>
+    #ifndef BOOST_ASIO_HAS_CO_AWAIT
+    #error without
+    #endif
+    int main() {}" FRESHET_HAS_CORO)
+endfunction()
+freshet_check_coro()
+
 # Warnings, language level and visibility: what every target of ours has.
 function(freshet_target_defaults target)
   target_compile_features(${target} PUBLIC cxx_std_20)
@@ -55,6 +69,9 @@ function(freshet_add_headers_alone)
   foreach(folder IN LISTS ARGN)
     set(root "${PROJECT_SOURCE_DIR}/${folder}")
     file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${root}" "${root}/*.hpp")
+    if(NOT FRESHET_HAS_CORO)
+      list(FILTER headers EXCLUDE REGEX "/coro[._]|/scoped_executor|/recycled_frame")
+    endif()
     foreach(header IN LISTS headers)
       string(MAKE_C_IDENTIFIER "${header}" unit)
       set(unit "${PROJECT_BINARY_DIR}/headers_alone/${unit}.cpp")
@@ -65,6 +82,6 @@ function(freshet_add_headers_alone)
   endforeach()
   find_package(GTest REQUIRED)  # for freshet/testing/matchers.hpp alone; the tests need it anyway
   add_library(freshet_headers_alone OBJECT ${units})
-  target_link_libraries(freshet_headers_alone PRIVATE freshet::freshet freshet::plugin_sdk GTest::gmock)
+  target_link_libraries(freshet_headers_alone PRIVATE freshet::freshet freshet::coro freshet::plugin_sdk GTest::gmock)
   freshet_target_defaults(freshet_headers_alone)
 endfunction()

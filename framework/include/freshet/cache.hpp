@@ -115,6 +115,14 @@ class Cache {
     return Handle<T>(core_->get_or_load(key, erased, keep, options, if_absent));
   }
 
+  /// get_or_load for coroutines of Boost.Asio: `co_await cache.async_get_or_load(key, loader)`, with a loader that makes an
+  /// awaitable. Include freshet/coro.hpp, which documents it.
+  template <class Loader>
+  auto async_get_or_load(std::string_view key, Loader&& loader) const;
+  template <class Loader, class Options = EntryOptions>
+  requires std::is_same_v<std::remove_cvref_t<Options>, EntryOptions>
+  auto async_get_or_load(std::string_view key, Loader&& loader, Options&& options) const;
+
   /// `function` with its results cached here, under keys made by `key` of its arguments; memoized.hpp says how, and what
   /// happens to the arguments. `options` hold for every result. What cannot be memoized does not compile. Throws
   /// InvalidName.

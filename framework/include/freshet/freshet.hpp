@@ -18,7 +18,7 @@
 //   entry_report.hpp                                 sizes, ages, what expires next
 //   statistics.hpp rates.hpp                         what happened, how often, and what deserves a look
 //   errors.hpp limits.hpp
-//   testing/test_cache.hpp  for tests of your own code; not part of what this header includes
+//   testing/test_cache.hpp, coro.hpp                 tests of your own code; co_await; neither is included here
 //
 // Everything else under freshet/detail is needed by the templates above and not promised.
 #pragma once

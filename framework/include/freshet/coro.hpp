@@ -1,0 +1,58 @@
+// co_await for coroutines of Boost.Asio: a read that loads without blocking a thread. Link freshet::coro.
+//
+//   boost::asio::awaitable<void> session() {
+//     Handle<Profile> p = co_await profiles.async_get_or_load("user:42", [&]() -> boost::asio::awaitable<Profile> {
+//       co_return co_await db.load_profile(42);
+//     });
+//   }
+//
+// Everything that get_or_load promises holds here, in any mixture of the two: one load for all who may share it, whoever leads; nothing
+// kept that was invalidated meanwhile; old values on error; RecursiveLoad where waiting would never end.
+// What differs:
+//   - A hit is found when async_get_or_load is called, before anything is awaited; so is a wrong name. Nothing is allocated
+//     for it.
+//   - The loader is kept in the awaitable. It runs on the caller's executor and stands in what was open where the call was made
+//     (request context, bypass, transaction), after each co_await too; what it reads through Freshet becomes labels of the entry.
+//     Such a scope belongs to a thread: do not hold one of your own across a co_await.
+//   - A copy of the loader does not serve refreshes: bind_loader does.
+//   - Cancellation. A coroutine that is destroyed while it loads or waits (its io_context goes, the operation that it awaits is dropped)
+//     leaves nothing behind, and so does a loader that ends with boost::asio::error::operation_aborted, which its caller gets: whoever
+//     waits for such a load starts over. A coroutine of a context that was stopped is neither: run it again, or destroy it.
+//   - A loader that starts a read of its own key and does not wait for it gets RecursiveLoad all the same.
+// g++ 12 destroys temporaries twice that stand in the same expression as a co_await and are made of braces or captures. So a loader that
+// captures by value, and options, are given a name first; the compiler says so. FRESHET_CORO_TRUST_TEMPORARIES, defined before this
+// header, lifts that where the compiler is known to be right.
+// With Boost 1.74 these are the coroutines of the default executor, boost::asio::any_io_executor. Memory that Asio does not get for a
+// handler ends the program, as in its own operations. Thread-safe like Cache<T>.
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "freshet/cache.hpp"
+#include "freshet/detail/coro_load.hpp"
+
+namespace freshet {
+
+/// An awaitable of a Handle<T>. The loader is moved or copied into it; `options` are used before this returns. Throws InvalidName here,
+/// and to who awaits it what get_or_load throws. Await it once; one that is never awaited has only looked. O(1) on a hit.
+template <class T>
+template <class Loader, class Options>
+requires std::is_same_v<std::remove_cvref_t<Options>, EntryOptions>
+auto Cache<T>::async_get_or_load(std::string_view key, Loader&& loader, Options&& options) const {
+  static_assert(detail::kSafeInCoroutine<Options&&>,
+                "Freshet: give these options a name before the co_await: g++ 12 destroys such "
+                "temporaries twice");
+  return detail::async_read<T>(*core_, key, std::forward<Loader>(loader), options);
+}
+template <class T>
+template <class Loader>
+auto Cache<T>::async_get_or_load(std::string_view key, Loader&& loader) const {
+  return detail::async_read<T>(*core_, key, std::forward<Loader>(loader), EntryOptions());
+}
+
+}  // namespace freshet
