@@ -199,11 +199,7 @@ class HistoryChecker {
       floors.policy = std::max(floors.policy, operation.policy);
     if (reach.raises) raise(newest_raise_, operation.start);
     if (reach.late >= 0) end_named(operation, static_cast<std::size_t>(reach.late));
-    if (operation.mode == Mode::expire) {
-      served_on_error_.note_expiry(operation, reach);
-    } else if (history_.terms.soft_timeout != 0) {
-      served_on_error_.note_removal(operation, reach);
-    }
+    served_on_error_.note_call(history_, operation, reach);
     if (history_.terms.hold_off == 0) return;
     for (int key = 0; key < kKeys; ++key) {
       if (has(reach.surely, key)) hit_[key].push_back({operation.end, operation.clock});
@@ -248,7 +244,8 @@ class HistoryChecker {
     if (value.apart != 0 && value.apart != read.apart) return report(Fault::dirty, read);
     const bool on_error = is_on_error(read);
     const bool expired = read.staleness == Staleness::expired || on_error;
-    if (read.staleness != Staleness::fresh && !may_be_stale(read)) report(Fault::not_said, read);
+    if (read.staleness != Staleness::fresh && !may_be_stale(history_.terms, read))
+      report(Fault::not_said, read);
     if (on_error && served_on_error_.expired_too_long(history_, read, value))
       report(Fault::past_deadline, read, "of what an expired value is good for on error");
     judge_by(floors_[0], read, value);
@@ -259,16 +256,6 @@ class HistoryChecker {
     judge_parts(read, value, expired, 0);
     judge_versions(read, value, expired);
     if (read.origin == Origin::l1) judge_hit(read, value);
-  }
-
-  /// By the allowance for loads that failed, or were late.
-  static bool is_on_error(const Operation& read) {
-    return read.staleness == Staleness::load_failed || read.staleness == Staleness::load_late;
-  }
-
-  bool may_be_stale(const Operation& read) const {
-    if (read.staleness == Staleness::load_late && history_.terms.soft_timeout == 0) return false;
-    return is_on_error(read) ? history_.terms.stale_if_error != 0 : history_.terms.serves_stale;
   }
 
   void judge_by(const Floors& floors, const Operation& read, const Made& value) {

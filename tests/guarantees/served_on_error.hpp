@@ -14,19 +14,24 @@
 
 namespace freshet::testing::history {
 
+/// Whether a read was served by the allowance for loads that failed, or were late.
+inline bool is_on_error(const Operation& read) noexcept {
+  return read.staleness == Staleness::load_failed || read.staleness == Staleness::load_late;
+}
+
+inline bool may_be_stale(const Terms& terms, const Operation& read) noexcept {
+  if (read.staleness == Staleness::load_late && terms.soft_timeout == 0) return false;
+  return is_on_error(read) ? terms.stale_if_error != 0 : terms.serves_stale;
+}
+
 class ServedOnError {
  public:
-  /// A call that expires has ended.
-  void note_expiry(const Operation& call, const Reach& reach) {
+  /// A call has ended.
+  void note_call(const History& history, const Operation& call, const Reach& reach) {
+    if (call.mode == Mode::remove && history.terms.soft_timeout == 0) return;
+    auto& calls = call.mode == Mode::expire ? expired_ : removed_;
     for (int key = 0; key < kKeys; ++key) {
-      if (has(reach.surely, key)) expired_[key].push_back({call.start, call.clock_end});
-    }
-  }
-
-  /// A call that removes has ended.
-  void note_removal(const Operation& call, const Reach& reach) {
-    for (int key = 0; key < kKeys; ++key) {
-      if (has(reach.surely, key)) removed_[key].push_back({call.start, call.clock_end});
+      if (has(reach.surely, key)) calls[key].push_back({call.start, call.clock_end});
     }
   }
 
