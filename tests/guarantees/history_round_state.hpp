@@ -112,6 +112,7 @@ struct Step {
     emit,
     sweep,
     pass_time,
+    visit,
     grow
   };
 

@@ -124,6 +124,7 @@ class Worker {
   void note(Operation& read, const Handle<Datum>& handle);
   Handle<Datum> get(int key, Part* part = nullptr);
   Handle<Datum> get_or_load(int key, Part* part = nullptr);
+  void visit(int key);
   void get_by_policy_version();
   void get_many();
   void put(int key);
@@ -223,6 +224,8 @@ inline void Worker::perform(const Step& step) {
       return void(round_.invalidator->sweep(dice_.below(2) == 0 ? 1 + dice_.below(4) : SIZE_MAX));
     case Step::What::pass_time:
       return round_.pass_time(std::int64_t{step.micros} * 1000);
+    case Step::What::visit:
+      return visit(step.key);
     case Step::What::grow:
       return grow();
   }
@@ -487,4 +490,5 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
 }  // namespace freshet::testing::history
 
 #include "guarantees/history_bound_loaders.hpp"
+#include "guarantees/history_visits.hpp"
 #include "guarantees/history_writes.hpp"

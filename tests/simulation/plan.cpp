@@ -28,6 +28,7 @@ What draw_what(const Weights& weights, Random& random) {
       {weights.emit, What::emit},
       {weights.sweep, What::sweep},
       {weights.pass_time, What::pass_time},
+      {weights.visit, What::visit},
       {weights.grow, What::grow}};
   unsigned sum = 0;
   for (const auto& [weight, what] : all) sum += weight;

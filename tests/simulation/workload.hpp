@@ -30,6 +30,7 @@ struct Weights {
   unsigned emit = 0;
   unsigned sweep = 0;
   unsigned pass_time = 0;
+  unsigned visit = 0;
   unsigned grow = 0;
 };
 

@@ -56,6 +56,25 @@ Workload storm() {
   return workload;
 }
 
+Workload found() {
+  Workload workload = storm();
+  workload.name = "found";
+  workload.about = "who leads a load finds the value stored by then, which goes again";
+  workload.weights = {.load = 8, .put = 3, .invalidate = 6};
+  workload.most_threads = 4;
+  workload.points = 768;
+  return workload;
+}
+
+Workload visits() {
+  Workload workload = basic();
+  workload.name = "visits";
+  workload.about =
+      "reads in place, and within them reads of the other key, while what is read leaves";
+  workload.weights = {.load = 5, .put = 4, .invalidate = 6, .sweep = 1, .visit = 8};
+  return workload;
+}
+
 Workload writes() {
   Workload workload = basic();
   workload.name = "writes";

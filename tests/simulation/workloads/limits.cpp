@@ -62,4 +62,31 @@ Workload growth() {
   return workload;
 }
 
+Workload growing() {
+  Workload workload = basic();
+  workload.name = "growing";
+  workload.configuration.policy =
+      policy_of("{strategy: manual, capacity: {entries: 1000}}");  // one shard
+  workload.about = "reads of what is there, while the table around it grows";
+  workload.calls = {"key a/user:2", "tag own:1"};
+  workload.weights = {.get = 10, .load = 4, .put = 1, .invalidate = 1, .grow = 8};
+  workload.most_threads = 5;
+  workload.most_before = 4;
+  workload.points = 2048;
+  return workload;
+}
+
+Workload hold_off_pair() {
+  Workload workload = hold_off();
+  workload.name = "hold-off-pair";
+  workload.about =
+      "two writes of a key at once, and loads when the hold-off of one of them is over";
+  workload.calls = {"key a/user:1", "key a/user:1", "key a/user:2"};
+  workload.weights = {.load = 5, .invalidate = 7, .pass_time = 6};
+  workload.most_steps = 3;
+  workload.most_before = 0;
+  workload.points = 512;
+  return workload;
+}
+
 }  // namespace freshet::simulation

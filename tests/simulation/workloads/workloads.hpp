@@ -15,6 +15,8 @@ Workload basic();
 Workload leases();
 Workload many();
 Workload storm();
+Workload found();
+Workload visits();
 Workload writes();
 Workload writes_of_parts();
 Workload predicates();
@@ -72,5 +74,7 @@ Workload label_limits();
 Workload hold_off();
 Workload kept_expired();
 Workload growth();
+Workload growing();
+Workload hold_off_pair();
 
 }  // namespace freshet::simulation
