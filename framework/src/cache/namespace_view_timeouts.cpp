@@ -24,7 +24,7 @@ LoadWaits NamespaceView::note_waits(const EntryPlan& plan, const EntryOptions& o
   const Instant now = engine_->clock().now();
   LoadWaits waits;
   if (timeouts.hard > Duration::zero()) waits.hard = later(now, timeouts.hard);
-  waits.soft = timeouts.soft > Duration::zero() ? later(now, timeouts.soft) : waits.hard;
+  if (timeouts.soft > Duration::zero()) waits.soft = later(now, timeouts.soft);
   waits.soft = std::min(waits.soft, waits.hard);
   return waits;
 }
