@@ -29,7 +29,7 @@ class SystemClock final : public Clock {
 
   // By slices: what the system waits by stands still while the machine is suspended.
   void wait_until(detail::rt::CondVar& condition, detail::rt::Mutex& mutex,
-                  Instant until) const override {
+                  Instant until) const override FRESHET_REQUIRES(mutex) {
     wait_a_slice(*this, condition, mutex, until, kWaitAtOnce);
   }
 
