@@ -11,6 +11,7 @@
 
 #include "freshet/errors.hpp"
 #include "freshet/random_source.hpp"
+#include "freshet/testing/in_place_executor.hpp"
 
 namespace freshet::replay {
 namespace {
@@ -88,6 +89,7 @@ CacheInvalidator Replayer::assemble(const MakeInvalidator& make) const {
   Components components;
   components.clock = clock_;
   components.executor = executor_;
+  components.load_executor = std::make_shared<testing::InPlaceExecutor>();  // nothing is late here
   components.random = make_random_source(kSeed);
   components.analytics = {.tracked_keys = kTrackedKeys, .sample_one_in = 1, .halve_after = 0};
   return make(std::move(components));
