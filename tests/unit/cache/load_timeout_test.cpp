@@ -357,7 +357,7 @@ TEST_F(LoadTimeoutTest, WhatSuchALoadReadsIsItsOwnAndItsContextGoesAlong) {
   auto q = invalidator_->cache<int>("q");
   q.put("part", 1, {.tags = {"inner"}});
   {
-    RequestContext context({.tags = {"tenant:7"}});
+    const RequestContext tenant({.tags = {"tenant:7"}});
     const auto load = [q](LoadContext& context) {
       context.tag("said");
       return *q.get("part") + *q.get_or_load("made", [] { return 1; });
