@@ -1,6 +1,10 @@
 // What the coroutines of freshet/coro.hpp need of Boost.Asio: its headers, or an error that says what is missing.
 #pragma once
 
+// clang-format off
+#include <utility>  // which awaitable.hpp of Boost 1.74 takes for granted
+// clang-format on
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
