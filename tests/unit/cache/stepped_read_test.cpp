@@ -240,6 +240,17 @@ TEST_F(SteppedReadTest, ALoadMadeForAnotherMayNotWaitForThatOne) {
   EXPECT_THROW(again->watch(std::make_shared<Told>()), RecursiveLoad);
 }
 
+TEST_F(SteppedReadTest, AThreadThatReadsForALoadMayNotWaitForIt) {
+  const auto made = cache().get_or_load("k", [&](LoadContext& load) {
+    std::thread([&] {
+      const auto reads = load.capture().enter();
+      EXPECT_THROW(cache().get_or_load("k", [] { return 2; }), RecursiveLoad);
+    }).join();
+    return 1;
+  });
+  EXPECT_EQ(*made, 1);
+}
+
 TEST_F(SteppedReadTest, ALoaderMayReadOneKeyTwiceAtATime) {
   auto a = load("a");
   const detail::ScopesGuard loads(a->scopes_of_load());
