@@ -76,6 +76,7 @@ TEST_F(CoroCancelTest, AnAbortedLoaderIsItsCallersAloneAndWhoWaitsStartsOver) {
   EXPECT_FALSE(waiting->is_over);
   gate.open();
   run();
+  ASSERT_TRUE(cancelled->error);
   EXPECT_THROW(std::rethrow_exception(cancelled->error), boost::system::system_error);
   ASSERT_TRUE(waiting->handle);
   EXPECT_EQ(*waiting->handle, 2);
@@ -93,6 +94,7 @@ TEST_F(CoroCancelTest, AnAbortedLoaderIsNotAnsweredWithTheOldValue) {
       },
       {}, "patient");
   run();
+  ASSERT_TRUE(cancelled->error);
   EXPECT_THROW(std::rethrow_exception(cancelled->error), boost::system::system_error);
 }
 

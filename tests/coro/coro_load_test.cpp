@@ -55,7 +55,9 @@ TEST_F(CoroLoadTest, AllGetWhatTheLoaderThrew) {
   run();
   gate.open();
   run();
+  ASSERT_TRUE(first->error);
   EXPECT_THROW(std::rethrow_exception(first->error), std::logic_error);
+  ASSERT_TRUE(second->error);
   EXPECT_THROW(std::rethrow_exception(second->error), std::logic_error);
   EXPECT_EQ(flights(), 0u);
 }
@@ -227,6 +229,7 @@ TEST_F(CoroLoadTest, LoadersThatAskForEachOtherAreToldSo) {
   run();
   ASSERT_TRUE(a->error && b->error);
   EXPECT_THROW(std::rethrow_exception(a->error), RecursiveLoad);
+  ASSERT_TRUE(b->error);
   EXPECT_THROW(std::rethrow_exception(b->error), RecursiveLoad);
 }
 
