@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -34,6 +35,23 @@ struct KeyRef {
   KeyRef(const Label& label, std::string_view name, std::uint64_t name_hash) noexcept
       : space(&label), key(name), hash(name_hash) {}
 };
+
+/// Whether both have the same `size` bytes. For keys: most are short, and compared in place, eight bytes at a time.
+inline bool same_bytes(const char* a, const char* b, std::size_t size) noexcept {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  constexpr std::size_t kLong = 64;
+  if (size < kWord || size > kLong) return std::memcmp(a, b, size) == 0;
+  const auto differ = [&](std::size_t at) {
+    std::uint64_t x = 0;
+    std::uint64_t y = 0;
+    std::memcpy(&x, a + at, kWord);
+    std::memcpy(&y, b + at, kWord);
+    return x ^ y;
+  };
+  std::uint64_t differs = differ(size - kWord);
+  for (std::size_t at = 0; at + kWord < size; at += kWord) differs |= differ(at);
+  return differs == 0;
+}
 
 struct DeadlineTag;
 struct RefreshTag;
@@ -184,7 +202,8 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
   /// Names it; the label of its namespace lives as long as the entry does.
   KeyRef name() const noexcept { return {*name_space(), key(), hash_}; }
   bool named(const KeyRef& key) const noexcept {
-    return key_size_ == key.key.size() && name_space() == key.space && this->key() == key.key;
+    return key_size_ == key.key.size() && name_space() == key.space &&
+           same_bytes(this->key().data(), key.key.data(), key_size_);
   }
 
   /// Where what hits read begins: a line of the header, then the key and the value.
@@ -193,6 +212,12 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
   void prefetch() const noexcept {
     const char* const first = reinterpret_cast<const char*>(this) + kHotFrom;
     for (std::size_t line = 0; line < 2; ++line) __builtin_prefetch(first + line * 64);
+  }
+
+  /// The same for what an eviction reads: all of the header.
+  void prefetch_upkeep() const noexcept {
+    const char* const first = reinterpret_cast<const char*>(this);
+    for (std::size_t at = 0; at < sizeof(Entry); at += 64) __builtin_prefetch(first + at);
   }
 
   /// A hit. O(1), without a lock; writes nothing once the counters have reached their limits.

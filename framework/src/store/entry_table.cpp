@@ -1,5 +1,6 @@
 #include "store/entry_table.hpp"
 
+#include <bit>
 #include <memory>
 #include <new>
 
@@ -24,14 +25,15 @@ void EntryTable::Buckets::destroy(Retired& table) noexcept {
 }
 
 Entry* EntryTable::Buckets::find(const KeyRef& key) const noexcept {
-  const std::uint64_t tag = entry_word::tag(key.hash);
+  const auto tag = static_cast<std::uint16_t>(entry_word::tag(key.hash));
   for (std::size_t i = 0; i <= mask_; ++i) {
     const Bucket& bucket = this->bucket(key.hash + i);
-    for (const auto& slot : bucket.slots) {
-      const std::uint64_t word = slot.load(std::memory_order_acquire);
-      if (word >> entry_word::kHashShift != tag || word == 0) continue;
-      Entry* const entry = entry_word::entry(word);
-      if (entry->named(key)) return entry;
+    // All of the line at once, without a branch: which slot it is in cannot be foretold.
+    for (unsigned found = rt::tagged(bucket.slots, tag); found != 0; found &= found - 1) {
+      const std::size_t slot = static_cast<std::size_t>(std::countr_zero(found)) / rt::kTaggedBits;
+      Entry* const entry = entry_word::entry(bucket.slots[slot].load(std::memory_order_acquire));
+      // Null: it was erased meanwhile, or is free, where the tag is zero.
+      if (entry != nullptr && entry->named(key)) return entry;
     }
     if (bucket.passed.load(std::memory_order_acquire) == 0) return nullptr;
   }

@@ -79,6 +79,7 @@ Entry& S3FifoPolicy::evict(Pressure pressure) noexcept {
 Entry* S3FifoPolicy::step_small() noexcept {
   Entry& oldest = small_.list.back();
   small_.remove(oldest);
+  if (!small_.list.empty()) small_.list.back().prefetch_upkeep();  // the next eviction's
   if (hits_of(oldest) < kMoveToMainAt) {
     ghost_.add(oldest.hash());
     return &oldest;
@@ -94,6 +95,7 @@ Entry* S3FifoPolicy::step_main() noexcept {
   const std::uint8_t hits = hits_of(oldest);
   if (hits == 0) {
     main_.remove(oldest);
+    if (!main_.list.empty()) main_.list.back().prefetch_upkeep();
     return &oldest;
   }
   set_hits(oldest, hits - 1);

@@ -5,6 +5,7 @@
 // points. Nothing blocks the real thread. Code that runs outside of Machine::run() uses all of it without being switched.
 #pragma once
 
+#include <array>
 #include <atomic>  // std::memory_order, and the pause hook of runtime.hpp
 #include <cstddef>
 #include <cstdint>
@@ -310,6 +311,18 @@ inline constexpr std::size_t kThreadStripes = 2;
 inline constexpr int kRecentRaiseBits = 3;
 inline constexpr std::size_t kSlotsOfBucket = 2;
 inline constexpr std::size_t kRetiredAtOnce = 2;
+
+inline constexpr unsigned kTaggedBits = 4;
+/// Word after word: more can come between than where they are read at once.
+template <std::size_t kCount>
+unsigned tagged(const std::array<Atomic<std::uint64_t>, kCount>& words,
+                std::uint16_t tag) noexcept {
+  unsigned found = 0;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    if (words[i].load() >> 48 == tag) found |= 1U << (kTaggedBits * i + kTaggedBits - 1);
+  }
+  return found;
+}
 inline constexpr bool kPoolsEntries = false;  // the arena overwrites what is freed
 
 }  // namespace freshet::detail::rt

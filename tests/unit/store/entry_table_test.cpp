@@ -88,6 +88,20 @@ TEST_F(EntryTableTest, EqualHashesAreToldApartByTheirNames) {
   EXPECT_EQ(table_.find(key("another", 42)), nullptr);
 }
 
+// Keys are compared by words of eight bytes that overlap, long ones by memcmp.
+TEST_F(EntryTableTest, NamesOfEveryLengthAreToldApartByEveryByte) {
+  for (std::size_t size = 1; size <= 80; ++size) {
+    const std::string name(size, 'k');
+    insert(key(name, 7));
+    ASSERT_TRUE(found(key(name, 7))) << size;
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string other = name;
+      other[at] = 'x';
+      ASSERT_TRUE(found(key(other, 7))) << size << " " << at;  // that is, it is not there
+    }
+  }
+}
+
 TEST_F(EntryTableTest, AReplacementIsFoundInThePlaceOfWhatWasThere) {
   for (int i = 0; i < 50; ++i) insert(key(std::to_string(i)));
   const EntryRef next = make(key("7"));

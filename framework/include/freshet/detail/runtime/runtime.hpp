@@ -6,7 +6,7 @@
 //   Atomic<T>  Mutex  Lock  SharedMutex  ReaderLock  WriterLock  CondVar  ThreadId  current_thread()  thread_number()
 //   thread_local_value<T, Tag>()  kNoThreadNumber  boot_time_ns()  running_time_ns()  coarse_running_time_ns()
 //   wall_time_ns()  entropy()  announce()  fence_all_threads()  stripes()  kLockShards  kThreadStripes  kRecentRaiseBits  kSlotsOfBucket
-//   kRetiredAtOnce
+//   kRetiredAtOnce  kTaggedBits  tagged()
 //
 // Pause points: FRESHET_PAUSE("load_done_before_fill") is where a test may hold a thread to stage a race. They exist only
 // with FRESHET_PAUSE_POINTS (presets dev, asan, tsan) and compile to nothing otherwise.

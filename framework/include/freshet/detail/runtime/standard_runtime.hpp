@@ -4,6 +4,7 @@
 // standard primitive does.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -15,6 +16,16 @@
 #include <utility>
 #include <vector>
 
+#if defined(__SANITIZE_THREAD__)
+#define FRESHET_THREAD_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FRESHET_THREAD_SANITIZER
+#endif
+#endif
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 #if defined(__linux__)
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
@@ -237,6 +248,38 @@ inline void fence_all_threads() noexcept {
 #endif
   std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
+}
+
+// What a look at several words at once says: for the word at place i the bit kTaggedBits * i + kTaggedBits - 1.
+inline constexpr unsigned kTaggedBits = 4;
+
+/// Which of `words`, the first of which begins a line, have `tag` for their upper 16 bits. Each word is read once, as if with acquire; what is
+/// to be used of one is read again. Where the processor does it two words at a time: every load of x86 is an acquire, and each half of
+/// an aligned one of 16 bytes is read as a whole; the fence keeps the compiler from reading before it what comes after.
+template <std::size_t kCount>
+inline unsigned tagged(const std::array<Atomic<std::uint64_t>, kCount>& words,
+                       std::uint16_t tag) noexcept {
+#if defined(__SSE2__) && !defined(FRESHET_THREAD_SANITIZER)
+  if constexpr (kCount == 7) {
+    static_assert(sizeof words == kCount * sizeof(std::uint64_t));
+    const auto* const at = reinterpret_cast<const __m128i*>(&words);
+    const __m128i wanted = _mm_set1_epi16(static_cast<short>(tag));
+    const __m128i last = _mm_loadl_epi64(at + 3);
+    const __m128i first_four = _mm_packs_epi16(_mm_cmpeq_epi16(_mm_load_si128(at), wanted),
+                                               _mm_cmpeq_epi16(_mm_load_si128(at + 1), wanted));
+    const __m128i others = _mm_packs_epi16(_mm_cmpeq_epi16(_mm_load_si128(at + 2), wanted),
+                                           _mm_cmpeq_epi16(last, wanted));
+    std::atomic_signal_fence(std::memory_order_acquire);
+    return (static_cast<unsigned>(_mm_movemask_epi8(first_four)) & 0x8888U) |
+           (static_cast<unsigned>(_mm_movemask_epi8(others)) & 0x0888U) << 16;
+  }
+#endif
+  unsigned found = 0;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const bool is_tagged = words[i].load(std::memory_order_acquire) >> 48 == tag;
+    found |= static_cast<unsigned>(is_tagged) << (kTaggedBits * i + kTaggedBits - 1);
+  }
+  return found;
 }
 
 // How many places the tables have that a hash or a thread chooses from. A simulated set has few, so that what shares a place
