@@ -18,7 +18,7 @@ Carrier::Carrier(Revision birth, std::span<const LabelRef> labels) noexcept
       label_count_(static_cast<std::uint32_t>(labels.size())),
       space_(labels.empty() ? nullptr : labels.front().get()) {
   for (const LabelRef& label : labels) {
-    depends_on_keys_ = depends_on_keys_ || label->kind() == LabelKind::key;
+    kinds_ |= bit_of(label->kind());
   }
 }
 
@@ -61,9 +61,11 @@ std::vector<LabelRef> Carrier::all_labels() const {
   return all;
 }
 
-bool Carrier::carries_any(bool (*wanted)(const Label&)) const noexcept {
-  for (const LabelRef& label : labels()) {
-    if (wanted(*label)) return true;
+bool Carrier::carries_any(LabelKinds kinds, bool (*wanted)(const Label&)) const noexcept {
+  if ((kinds_ & kinds) != 0) {
+    for (const LabelRef& label : labels()) {
+      if (wanted(*label)) return true;
+    }
   }
   for (const AttachedLabel* node = attached(); node != nullptr; node = node->next) {
     if (wanted(*node->label)) return true;
@@ -72,16 +74,21 @@ bool Carrier::carries_any(bool (*wanted)(const Label&)) const noexcept {
 }
 
 bool Carrier::carries_tag() const noexcept {
-  return carries_any([](const Label& label) { return label.kind() == LabelKind::tag; });
+  return carries_any(bit_of(LabelKind::tag),
+                     [](const Label& label) { return label.kind() == LabelKind::tag; });
 }
 
 bool Carrier::carries_dependency() const noexcept {
-  return carries_any([](const Label& label) { return is_dependency(label.kind()); });
+  return carries_any(kDependencyKinds,
+                     [](const Label& label) { return is_dependency(label.kind()); });
 }
 
-bool Carrier::carries_inherited() const noexcept { return carries_any(is_inherited); }
+bool Carrier::carries_inherited() const noexcept {
+  return carries_any(kDependencyKinds | bit_of(LabelKind::overflow), is_inherited);
+}
 
 bool Carrier::carries_inherited_of(const Carrier& other) const noexcept {
+  if (!other.carries_inherited()) return true;
   const auto kept = [this](const LabelRef& label) {
     return !is_inherited(*label) || carries(label.get());
   };
@@ -97,6 +104,15 @@ void Carrier::attach(LabelRef label, Revision joined) {
       new AttachedLabel{std::move(label), joined, attached_.load(std::memory_order_relaxed)};
   if (counted_) node->label->count(1);
   attached_.store(node, std::memory_order_release);
+}
+
+bool Carrier::take_counts_of(Carrier& other) noexcept {
+  if (!other.counted_ || counted_ || attached() != nullptr || other.attached() != nullptr)
+    return false;
+  if (!std::equal(labels().begin(), labels().end(), other.labels().begin(), other.labels().end()))
+    return false;
+  counted_ = std::exchange(other.counted_, false);
+  return true;
 }
 
 bool Carrier::count_in() noexcept {

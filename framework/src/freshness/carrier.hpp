@@ -58,7 +58,7 @@ class Carrier {
   bool carries_inherited_of(const Carrier& other) const noexcept;
 
   /// Whether labels that it does not carry itself may make it stale: it depends on keys.
-  bool may_have_ancestors() const noexcept { return depends_on_keys_; }
+  bool may_have_ancestors() const noexcept { return (kinds_ & bit_of(LabelKind::key)) != 0; }
 
   /// Adds a label that ignores raises up to `joined`. Call with the lock of the entry's shard held; readers may walk
   /// meanwhile. Does nothing if the label is carried already.
@@ -68,6 +68,10 @@ class Carrier {
   /// second call does nothing and says so by false.
   bool count_in() noexcept;
   bool count_out() noexcept;
+
+  /// `other` leaves and this comes: where both carry the same labels, this is counted in its stead, and no count moves. Call with the
+  /// lock of their shard held. Says whether it was so.
+  bool take_counts_of(Carrier& other) noexcept;
 
   /// Whether it is counted in. With the lock of its shard held.
   bool is_counted() const noexcept { return counted_; }
@@ -89,14 +93,15 @@ class Carrier {
   void remove() noexcept { verdict_.store(Verdict::removed, std::memory_order_relaxed); }
 
  private:
-  bool carries_any(bool (*wanted)(const Label&)) const noexcept;
+  /// Whether it carries a label of one of the kinds that is `wanted`. Looks at none if it has none of those kinds.
+  bool carries_any(LabelKinds kinds, bool (*wanted)(const Label&)) const noexcept;
 
   // In front what is looked at when something was raised, behind it what every hit looks at.
   Revision birth_;  // never changes once published
   const LabelRef* const labels_;
   rt::Atomic<AttachedLabel*> attached_{nullptr};
   const std::uint32_t label_count_;
-  bool depends_on_keys_ = false;
+  LabelKinds kinds_ = 0;  // of labels_; those attached are not among them
   bool counted_ = false;  // guarded by the lock of the entry's shard
   rt::Atomic<Verdict> verdict_{Verdict::fresh};
   rt::Atomic<std::uint64_t> checked_{0};

@@ -260,7 +260,11 @@ Verdict Freshness::judge_with_ancestors(const Label& label, Revision birth) cons
 
 Verdict Freshness::judge_labels(Revision birth, std::span<const LabelRef> labels) const noexcept {
   Verdict worst = root_->judge(birth);
-  for (const LabelRef& label : labels) worst = std::max(worst, judge_with_ancestors(*label, birth));
+  for (const LabelRef& label : labels) {
+    // Only keys have ancestors, and only of keys is there more to say than the label says.
+    worst = std::max(worst, label->kind() == LabelKind::key ? judge_with_ancestors(*label, birth)
+                                                            : label->judge(birth));
+  }
   return worst;
 }
 
@@ -279,7 +283,7 @@ std::vector<LabelRef> Freshness::keys_of(const Label& space,
   });
 }
 
-bool Freshness::announces_old_version(std::span<const LabelRef> labels) const {
+bool Freshness::has_old_version(std::span<const LabelRef> labels) const {
   return std::any_of(labels.begin(), labels.end(), [this](const LabelRef& label) {
     return label->kind() == LabelKind::version && versions_.announces(*label) == Announced::other;
   });

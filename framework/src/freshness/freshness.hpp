@@ -133,7 +133,9 @@ class Freshness {
   Revision expired_since(const Carrier& carrier, std::string_view key) const noexcept;
 
   /// Whether a version among the labels is another than the current one.
-  bool announces_old_version(std::span<const LabelRef> labels) const;
+  bool announces_old_version(std::span<const LabelRef> labels) const {
+    return labels.size() > 1 && has_old_version(labels);  // the first is the namespace
+  }
 
   /// An entry born at `since` is about to be stored under a key that others depend on: what it depends on itself, among
   /// `labels`, becomes what they depend on. `key` is the key's label.
@@ -176,6 +178,10 @@ class Freshness {
   /// A carrier enters or leaves the table, or expires in it. Call with the lock of its shard held.
   void count_in(Carrier& carrier) noexcept;
   void count_out(Carrier& carrier) noexcept;
+  /// `leaves` is about to leave the table for `comes`: see Carrier::take_counts_of(). What is counted so is neither counted out nor in.
+  static void hand_on_counts(Carrier& leaves, Carrier& comes) noexcept {
+    comes.take_counts_of(leaves);
+  }
 
   /// Retires the bans that `may_go(space, at)` allows; space is null for bans of every namespace. Loads that are older are
   /// not kept from here on.
@@ -216,6 +222,7 @@ class Freshness {
   static std::uint64_t clamp(std::int64_t count) noexcept {
     return count > 0 ? static_cast<std::uint64_t>(count) : 0;
   }
+  bool has_old_version(std::span<const LabelRef> labels) const;
   /// Bans judge the keys that something depends on as well, so their namespaces' floors count too.
   bool is_below_load_floor(Revision birth, std::span<const LabelRef> labels) const noexcept;
   /// What one label says of something born, or joined to it, at `birth`; of a key also what its namespace and the bans on it

@@ -34,6 +34,14 @@ inline bool is_dependency(LabelKind kind) noexcept {
   return kind == LabelKind::resource || kind == LabelKind::key || kind == LabelKind::version;
 }
 
+/// A set of kinds, a bit for each.
+using LabelKinds = std::uint8_t;
+constexpr LabelKinds bit_of(LabelKind kind) noexcept {
+  return static_cast<LabelKinds>(1U << static_cast<unsigned>(kind));
+}
+inline constexpr LabelKinds kDependencyKinds =
+    bit_of(LabelKind::resource) | bit_of(LabelKind::key) | bit_of(LabelKind::version);
+
 /// Names of labels that are made of two parts. The parts cannot run into each other.
 std::string key_label_text(std::string_view name_space, std::string_view key);
 std::string version_label_text(std::string_view dependency, std::string_view hash);

@@ -122,7 +122,7 @@ StoreOutcome Shard::fill(const EntryRef& ref, const KeyRef& key, std::uint64_t s
   if (resident != nullptr && !carrier.carries_inherited_of(resident->carrier()))
     freshness_.leave_dependencies(resident->carrier(), key.key);
   relate(entry_of(ref), key, carrier.birth());
-  return insert(ref, key, now, departures);
+  return insert(ref, resident, now, departures);
 }
 
 // What was added to the one that is here while it was loaded again.
@@ -150,7 +150,7 @@ StoreOutcome Shard::put(const EntryRef& ref, const KeyRef& key, Instant now) {
     outcome = StoreOutcome::refused_version;
   } else if (freshness_.judge(carrier, key.key) == Verdict::fresh) {
     relate(entry_of(ref), key, carrier.birth());
-    outcome = insert(ref, key, now, departures);
+    outcome = insert(ref, old, now, departures);
   }
   // Whatever was there is overwritten all the same.
   if (!is_stored(outcome) && old != nullptr) unlink(*old, RemovalCause::replaced, departures);
@@ -196,6 +196,7 @@ bool Shard::invalidate_resident(const Resident& resident, Mode mode, RemovalCaus
 }
 
 void Shard::relate(const Entry& entry, const KeyRef& key, Revision since) {
+  if (key.space->keys_used_since().value == 0) return;  // nobody depends on it
   const LabelRef label = freshness_.find_key(*key.space, key.key);
   if (!label) return;
   freshness_.relate(label, entry.carrier().all_labels(), since);
@@ -368,19 +369,19 @@ void Shard::close() {
   }
 }
 
-StoreOutcome Shard::insert(const EntryRef& ref, const KeyRef& key, Instant now,
-                           Departures& departures) {
+StoreOutcome Shard::insert(const EntryRef& ref, Entry* old, Instant now, Departures& departures) {
   Entry& entry = entry_of(ref);
   if (closed_) return StoreOutcome::closed;
   if (capacity_.bytes != 0 && entry.bytes() > capacity_.bytes) return StoreOutcome::too_large;
   if (entry.deadline() != kNever || entry.outlasts_its_time())
     deadlines_.reserve(now);  // may throw
   if (entry.refresh_at() != kNever) refreshes_.reserve(now);
-  if (Entry* const old = table_.find(key)) {
+  if (old != nullptr) {
     replace(*old, entry, departures);
     entry.retain();
     link(entry);
-    make_room(Holdings{}, now, departures);  // it may be larger than what it replaced
+    // It may be larger than what it replaced.
+    if (capacity_.bytes != 0) make_room(Holdings{}, now, departures);
   } else {
     policy_->before_insert(entry);
     make_room(Holdings{1, entry.bytes(), 0}, now, departures);
@@ -389,10 +390,12 @@ StoreOutcome Shard::insert(const EntryRef& ref, const KeyRef& key, Instant now,
     policy_->on_insert(entry);
     link(entry);
   }
+  note_next_times();
   return StoreOutcome::stored;
 }
 
 void Shard::replace(Entry& old, Entry& entry, Departures& departures) {
+  Freshness::hand_on_counts(old.carrier(), entry.carrier());
   table_.replace(old, entry);
   policy_->on_replace(old, entry);
   forget(old, RemovalCause::replaced, departures);
@@ -435,6 +438,7 @@ void Shard::unlink(Entry& entry, RemovalCause cause, Departures& departures) noe
   table_.erase(entry);
   policy_->on_remove(entry);
   forget(entry, cause, departures);
+  note_next_times();
 }
 
 void Shard::link(Entry& entry) noexcept {
@@ -445,7 +449,6 @@ void Shard::link(Entry& entry) noexcept {
     refreshes_.add(*extra, extra->refresh_at);
   }
   lower(hint_.due, entry.deadline());
-  note_next_times();
   holdings_.bytes += entry.bytes();
   holdings_.tagged += entry.carrier().carries_tag() ? 1 : 0;
   holdings_.dependent += entry.carrier().carries_dependency() ? 1 : 0;
@@ -456,7 +459,6 @@ void Shard::forget(Entry& entry, RemovalCause cause, Departures& departures) noe
   entry.is_resident = false;
   deadlines_.remove(entry);
   if (EntryExtra* const extra = entry.extra()) refreshes_.remove(*extra);
-  note_next_times();
   holdings_.bytes -= entry.bytes();
   holdings_.tagged -= entry.carrier().carries_tag() ? 1 : 0;
   holdings_.dependent -= entry.carrier().carries_dependency() ? 1 : 0;

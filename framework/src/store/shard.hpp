@@ -227,7 +227,8 @@ class alignas(64) Shard {
   /// Whether what a load has made may take a place, as far as freshness goes.
   StoreOutcome judge_fill(Carrier& carrier, const KeyRef& key, std::uint64_t sequence) const
       FRESHET_REQUIRES(mutex_);
-  StoreOutcome insert(const EntryRef& entry, const KeyRef& key, Instant now, Departures& departures)
+  /// `old`: the one of its name that is here.
+  StoreOutcome insert(const EntryRef& entry, Entry* old, Instant now, Departures& departures)
       FRESHET_REQUIRES(mutex_);
   void replace(Entry& old, Entry& entry, Departures& departures) FRESHET_REQUIRES(mutex_);
   /// Evicts until `incoming` fits: what is due first.
