@@ -355,10 +355,7 @@ Exactness Engine::settle_for_count(bool may_look) {
     settle_blocks();
     return Exactness::exact;
   }
-  const Instant now = components_.clock->now();
-  const bool settled = std::all_of(blocks_.begin(), blocks_.end(),
-                                   [&](const auto& block) { return block->store().settled(now); });
-  return settled ? Exactness::exact : Exactness::at_most;
+  return all_settled(components_.clock->now()) ? Exactness::exact : Exactness::at_most;
 }
 
 std::size_t Engine::settle_blocks() {

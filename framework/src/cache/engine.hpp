@@ -71,6 +71,10 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Invalidated invalidate(const Target& target, const InvalidateOptions& options);
   InvalidatedMany invalidate_many(std::span<const Target> targets,
                                   const InvalidateOptions& options);
+  /// The same of one key, where there is nothing to do but to take it out and to count it; nothing if there is more: then invalidate()
+  /// is to be called.
+  std::optional<Invalidated> invalidate_plainly(PolicyBlock& block, const KeyRef& key,
+                                                const InvalidateOptions& options);
   /// Throws what the predicate throws; nothing is invalidated then.
   Invalidated invalidate_if(PolicyBlock& block, const LabelRef& space,
                             const ErasedPredicate& predicate, const InvalidateOptions& options);
@@ -118,6 +122,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   HoldOff& hold_off() noexcept { return hold_off_; }
   /// What was raised so far is in force from now on at the latest. Call after a raise: the clock is read after the revision.
   void note_raises() {
+    if (!hold_off_.enabled() && !raise_times_.begun()) return;  // nobody will ask
     const Revision newest = freshness_.revision();
     note_raises(components_.clock->now(), newest);
   }
@@ -185,6 +190,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// Finds dead entries if the call may look; says whether counts are exact now.
   Exactness settle_for_count(bool may_look);
   std::size_t settle_blocks();
+  bool all_settled(Instant now) const noexcept;
   /// Takes the counters over into the rates. The sweeper does it as well.
   void look_at_rates();
   void count_matching(const std::vector<EntryRef>& matching, std::size_t list, Invalidated& result);

@@ -14,11 +14,7 @@ class FullKey {
  public:
   /// Throws InvalidName.
   FullKey(const std::string& scope, std::string_view key, const Label& space)
-      : given_(key),
-        scoped_(with_scope(scope, key)),
-        ref_(space, scope.empty() ? key : std::string_view(scoped_)) {
-    check_key(ref_.key);
-  }
+      : given_(key), ref_(space, scope.empty() ? checked(key) : with_scope(scope, key)) {}
   FullKey(const FullKey&) = delete;
   FullKey& operator=(const FullKey&) = delete;
 
@@ -27,13 +23,18 @@ class FullKey {
   std::string_view given() const noexcept { return given_; }
 
  private:
-  static std::string with_scope(const std::string& scope, std::string_view key) {
+  static std::string_view checked(std::string_view key) {
     check_key(key);
-    return scope.empty() ? std::string() : scope + std::string(key);
+    return key;
+  }
+  std::string_view with_scope(const std::string& scope, std::string_view key) {
+    check_key(key);
+    scoped_.reserve(scope.size() + key.size());
+    return checked(scoped_.append(scope).append(key));
   }
 
   std::string_view given_;
-  std::string scoped_;
+  std::string scoped_;  // before ref_, which may point into it
   KeyRef ref_;
 };
 

@@ -41,6 +41,7 @@ bool carries_labels_of(const Entry& entry, const Entry& old) noexcept {
 
 bool is_held_off(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,
                  std::span<const LabelRef> labels, Instant began, Revision held_from) {
+  if (!services.hold_off.enabled()) return false;  // no block has any
   const Duration hold_off = block.policy()->options.hold_off;
   if (hold_off == Duration::zero()) return false;
   return services.freshness.judge_load(held_from, labels, key.key) != Verdict::fresh ||
@@ -49,6 +50,7 @@ bool is_held_off(const LoadServices& services, const PolicyBlock& block, const K
 
 KeyLoad::Loaded KeyLoad::begin() const {
   Loaded loaded{.began = services.clock.now()};
+  if (!services.hold_off.enabled()) return loaded;
   const Duration hold_off = block.policy()->options.hold_off;
   if (hold_off > Duration::zero())
     loaded.held_from = services.hold_off.revision_at(loaded.began - hold_off);

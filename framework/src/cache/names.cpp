@@ -21,7 +21,7 @@ void check_length(std::string_view what, std::string_view name, std::size_t limi
 
 }  // namespace
 
-void check_key(std::string_view key) { check_length("key", key, kMaxKeyBytes); }
+void refuse_key(std::string_view key) { check_length("key", key, kMaxKeyBytes); }
 void check_tag(std::string_view tag) { check_length("tag", tag, kMaxTagBytes); }
 void check_resource(std::string_view resource) {
   check_length("resource", resource, kMaxResourceBytes);

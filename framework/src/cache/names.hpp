@@ -5,9 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "freshet/limits.hpp"
+
 namespace freshet::detail {
 
-void check_key(std::string_view key);
+/// Says what is wrong with a key that is empty or too long.
+void refuse_key(std::string_view key);
+inline void check_key(std::string_view key) {
+  if (key.empty() || key.size() > kMaxKeyBytes) refuse_key(key);
+}
 void check_tag(std::string_view tag);
 void check_namespace(std::string_view name_space);
 void check_resource(std::string_view resource);

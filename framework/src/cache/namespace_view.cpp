@@ -12,7 +12,6 @@
 #include "cache/transaction_state.hpp"
 #include "freshet/errors.hpp"
 #include "freshet/handle.hpp"
-#include "freshness/key_glob.hpp"
 #include "runtime/open_scopes.hpp"
 
 namespace freshet::detail {
@@ -355,11 +354,6 @@ void NamespaceView::get_or_load_many(std::span<const std::string_view> keys,
   }
 }
 
-Invalidated NamespaceView::invalidate_if(const ErasedPredicate& predicate,
-                                         const InvalidateOptions& options) {
-  return engine_->invalidate_if(block_, space_, predicate, options);
-}
-
 Connection NamespaceView::on_removal(RemovalListener listener) {
   return engine_->removals().listen(space_, scope_, std::move(listener));
 }
@@ -367,24 +361,6 @@ Connection NamespaceView::on_removal(RemovalListener listener) {
 std::shared_ptr<NamespaceCache> NamespaceView::at_version(std::string_view version) {
   check_version(name(), version);
   return std::make_shared<NamespaceView>(engine_, block_, space_, scope_, std::string(version));
-}
-
-Invalidated NamespaceView::invalidate(std::string_view key, const InvalidateOptions& options) {
-  const FullKey name = full(key);
-  return engine_->invalidate(Target::key(std::string(name.ref().key), this->name()), options);
-}
-
-// Prefixes are looked up, patterns are compared one by one; but a block may separate the parts of its keys by something else.
-Invalidated NamespaceView::clear(const InvalidateOptions& options) {
-  if (scope_.empty()) return engine_->invalidate(Target::name_space(name()), options);
-  if (block_.policy()->options.separator.front() == kKeySeparator)
-    return engine_->invalidate(Target::prefix(scope_, name()), options);
-  return engine_->invalidate(Target::matching(KeyGlob::literal(scope_) + "*", name()), options);
-}
-
-Invalidated NamespaceView::invalidate_tag(const std::string& tag,
-                                          const InvalidateOptions& options) {
-  return engine_->invalidate(Target::tag(tag), options);
 }
 
 std::shared_ptr<NamespaceCache> NamespaceView::scoped(std::string_view scope) {

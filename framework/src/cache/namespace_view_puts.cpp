@@ -55,7 +55,9 @@ StoreOutcome NamespaceView::store(const FullKey& name, ErasedValue value,
   const Instant now = engine_->clock().now();
   const EntryTerms terms{.birth = lease != nullptr ? lease->birth() : Revision{},
                          .request = {.ttl = options.ttl, .labels = plan.labels.size()}};
-  MadeEntry made = block_.make_entry(key, plan, plan.labels, terms, now, value);
+  // Whoever fills with a lease asks for them once more.
+  std::vector<LabelRef> labels = lease == nullptr ? std::move(plan.labels) : plan.labels;
+  MadeEntry made = block_.make_entry(key, plan, std::move(labels), terms, now, value);
   if (is_stored(made.outcome) && (options.skip.write_l1 || !fills))
     made.outcome = StoreOutcome::skipped;
   made.outcome =

@@ -98,6 +98,7 @@ void PolicyBlock::add_label(const LabelLimits& limits, LabelKind kind, std::stri
 
 void PolicyBlock::add_captured(const std::vector<LabelRef>& captured,
                                std::vector<LabelRef>& labels) {
+  if (captured.empty()) return;
   const std::size_t in_all = policy()->options.labels.in_all;
   for (const LabelRef& label : captured) {
     const bool fits = label->is_shared() || freshness_.live_labels() <= in_all;
@@ -107,6 +108,7 @@ void PolicyBlock::add_captured(const std::vector<LabelRef>& captured,
 
 bool PolicyBlock::fit_labels(const LabelLimits& limits, std::vector<LabelRef>& labels,
                              const Deadlines& deadlines, bool inherits_overflow) {
+  if (labels.size() == 1 && !inherits_overflow) return true;
   const auto over = std::find_if(labels.begin() + 1, labels.end(), [this](const LabelRef& label) {
     return freshness_.is_overflow(label);
   });
@@ -166,18 +168,21 @@ bool PolicyBlock::is_cacheable(const KeyRef& key, const ErasedValue& value) {
 MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
                                   std::vector<LabelRef> labels, const EntryTerms& terms,
                                   Instant now, ErasedValue value) {
-  std::shared_ptr<const BlockPolicy> policy = plan.policy;
-  std::vector<EntryView::Field> fields = plan.fields;
+  const BlockPolicy* policy = plan.policy.get();
+  const std::vector<EntryView::Field>* fields = &plan.fields;
   bool key_matches = plan.key_matches;
+  std::shared_ptr<const BlockPolicy> newer;
+  std::vector<EntryView::Field> fields_of_newer;
   if (!is_in_force(*policy)) {
-    policy = this->policy();
-    fields.clear();
-    key_matches = !policy->key || policy->key->match(key.key, fields);
+    newer = this->policy();
+    policy = newer.get();
+    fields = &fields_of_newer;
+    key_matches = !policy->key || policy->key->match(key.key, fields_of_newer);
   }
   const EntryView view{
       .name_space = key.space->text(),
       .key = key.key,
-      .fields = fields,
+      .fields = *fields,
       .requested_ttl = terms.request.ttl,
       .loader_ttl = terms.context != nullptr ? terms.context->requested_ttl() : std::nullopt,
       .load_time = terms.load_time,

@@ -29,6 +29,10 @@ class PerThread {
   /// The calling thread's. Null in a thread that is ending, and where there is no memory for it.
   T* mine() noexcept {
     const std::size_t number = rt::thread_number();
+    if (number < kFirst) {  // most programs have no more threads; acquire: as below
+      if (Place* const places = chunks_[0].load(std::memory_order_acquire))
+        return &places[number].value;
+    }
     const std::size_t chunk = chunk_of(number);
     if (chunk >= kChunks) return nullptr;
     // acquire: pairs with the release in make(): the place is made before it is used.

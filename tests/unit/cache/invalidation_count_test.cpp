@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "cache/look_budget.hpp"
 #include "support/cache_fixture.hpp"
@@ -37,6 +38,55 @@ TEST_F(InvalidationCountTest, ClearingALargeNamespaceCountsWhatDependsOnItsKeysA
   EXPECT_FALSE(pages.get("a"));
   EXPECT_FALSE(pages.get("b"));
   EXPECT_TRUE(pages.get("c"));
+}
+
+// A view has a shorter way for a key that nobody depends on; what it answers and counts is the same.
+TEST_F(InvalidationCountTest, AKeyThroughItsViewAndByItsNameAreTheSame) {
+  struct Told {
+    std::vector<Invalidated> answers;
+    NamespaceStatistics counted;
+  };
+  const auto run = [this](bool through_view, int entries, bool depended_on) {
+    auto things = filled(entries);
+    auto pages = invalidator_->cache<int>("pages");
+    if (depended_on) pages.put("a", 1, {.depends_on = {"things/1"}});
+    Told told;
+    const auto invalidate = [&](const std::string& key, const InvalidateOptions& options) {
+      told.answers.push_back(through_view ? things.invalidate(key, options)
+                                          : invalidator_->invalidate(key, "things", options));
+    };
+    invalidate("1", {});
+    invalidate("1", {});
+    invalidate("nobody", {});
+    invalidate("2", {.dry_run = true});
+    invalidate("2", {.mode = Mode::expire});
+    invalidate("3", {.list = 1});
+    invalidate("4", {.skip = {.write_l1 = true}});
+    EXPECT_TRUE(things.get("4"));
+    EXPECT_FALSE(things.get("2"));
+    EXPECT_EQ(static_cast<bool>(pages.get("a")), false);
+    told.counted = invalidator_->stats().total;
+    return told;
+  };
+  for (const int entries : {100, 110'000}) {
+    for (const bool depended_on : {false, true}) {
+      const Told by_name = run(false, entries, depended_on);
+      const Told by_view = run(true, entries, depended_on);
+      for (std::size_t i = 0; i < by_name.answers.size(); ++i) {
+        const Invalidated& one = by_view.answers[i];
+        const Invalidated& other = by_name.answers[i];
+        EXPECT_EQ(one.count, other.count) << entries << " " << depended_on << " " << i;
+        EXPECT_EQ(one.exactness, other.exactness) << entries << " " << depended_on << " " << i;
+        EXPECT_EQ(one.revision, other.revision) << entries << " " << depended_on << " " << i;
+        EXPECT_EQ(one.entries.size(), other.entries.size()) << i;
+      }
+      EXPECT_EQ(by_view.counted.invalidations_key, by_name.counted.invalidations_key);
+      EXPECT_EQ(by_view.counted.invalidated_by_key, by_name.counted.invalidated_by_key);
+      EXPECT_EQ(by_view.counted.invalidation_rate.last_minute,
+                by_name.counted.invalidation_rate.last_minute);
+      EXPECT_EQ(by_view.counted.removed_explicit, by_name.counted.removed_explicit);
+    }
+  }
 }
 
 TEST_F(InvalidationCountTest, WhatDependedOnAKeyAndLeftIsNotCountedAnyMore) {
