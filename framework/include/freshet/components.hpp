@@ -15,8 +15,8 @@ namespace freshet {
 
 /// Collaborators, shared between the invalidator and whoever passed them. A null member means the default.
 struct Components {
-  std::shared_ptr<Clock> clock{};                  // the system clock
-  std::shared_ptr<Executor> executor{};            // a pool of one thread of the invalidator's own
+  std::shared_ptr<Clock> clock{};        // the system clock
+  std::shared_ptr<Executor> executor{};  // a pool of one thread of the invalidator's own
   /// Where loads with a load_timeout run; a loader that hangs keeps one of its threads. Null: a pool of 16 threads of the
   /// invalidator's own, begun with the first such load. It must not run tasks that load through the cache.
   std::shared_ptr<Executor> load_executor{};

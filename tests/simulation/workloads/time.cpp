@@ -195,6 +195,7 @@ Workload late() {
   workload.configuration.terms = {
       .lifetime = 100'000'000, .stale_if_error = 300'000'000, .soft_timeout = 20'000'000};
   workload.configuration.failing_loads = 16;
+  workload.most_before = 0;  // what is loaded before the threads run would wait for one
   return workload;
 }
 
