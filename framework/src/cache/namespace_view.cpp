@@ -261,7 +261,8 @@ Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader, Ke
 
 // What the caller has open makes its loads its own where `looked` is apart: such a hit may start a refresh, but not with this
 // call's loader, which may read through the transaction.
-Reading NamespaceView::look_first(const Scopes* open, const LoadCall& call, FirstLook& looked) {
+bool NamespaceView::look_first(const Scopes* open, const LoadCall& call, FirstLook& looked,
+                               Reading& hit) {
   const KeyRef& key = call.name.ref();
   const EntryOptions& options = call.options;
   looked.start = note_start(key);  // before the look
@@ -269,7 +270,6 @@ Reading NamespaceView::look_first(const Scopes* open, const LoadCall& call, Firs
   looked.reads = !options.skip.read_l1 && !(looked.apart && bypasses_reads(*open));
   looked.announces = looked.apart || announces(options, open);
   if (looked.announces) looked.plan = plan(key, options);
-  Reading hit;
   if (looked.reads) {
     hit = look_up(key, looked.apart ? no_loader() : call.keep, call.if_absent,
                   looked.announces ? &looked.plan : nullptr, options);
@@ -277,16 +277,20 @@ Reading NamespaceView::look_first(const Scopes* open, const LoadCall& call, Firs
   block_.count_read(key, static_cast<bool>(hit.entry));
   if (hit.entry) {
     follow_drift(key, hit.entry, options);
-    return hit;
+    return true;
   }
   if (!looked.announces) looked.plan = plan(key, options);
-  return {};
+  return false;
 }
 
 Reading NamespaceView::read_or_load(const Scopes* open, const LoadCall& call, ErasedLoader loader) {
   FirstLook looked;
-  if (Reading hit = look_first(open, call, looked); hit.entry) return hit;
-  return KeyRead(*this, call, std::move(looked), open, SingleFlight::Leader::thread).run(loader);
+  Reading answer;
+  if (!look_first(open, call, looked, answer)) {
+    answer =
+        KeyRead(*this, call, std::move(looked), open, SingleFlight::Leader::thread).run(loader);
+  }
+  return answer;
 }
 
 void NamespaceView::follow_drift(const KeyRef& key, const EntryRef& ref,

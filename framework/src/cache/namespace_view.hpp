@@ -115,7 +115,8 @@ class NamespaceView final : public NamespaceCache,
   /// Looks whether the labels that a caller names are those of the entry, and adds what it lacks.
   void follow_drift(const KeyRef& key, const EntryRef& ref, const EntryOptions& options);
   Reading read_or_load(const Scopes* open, const LoadCall& call, ErasedLoader loader);
-  Reading look_first(const Scopes* open, const LoadCall& call, FirstLook& looked);
+  /// Whether there was something.
+  bool look_first(const Scopes* open, const LoadCall& call, FirstLook& looked, Reading& hit);
   StoreOutcome store(const FullKey& name, ErasedValue value, const EntryOptions& options,
                      const Lease* lease);
   CallStart note_start(const KeyRef& key) const noexcept;

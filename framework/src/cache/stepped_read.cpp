@@ -139,7 +139,7 @@ Reading NamespaceView::begin_read(std::string_view key, const EntryOptions& opti
   const Scopes* const open = open_scopes();
   capture(open, name.ref());
   FirstLook looked;
-  if (Reading hit = look_first(open, call, looked); hit.entry) {
+  if (Reading hit; look_first(open, call, looked, hit)) {
     hit = captured(open, std::move(hit));
     hide_absent(hit);
     return hit;
