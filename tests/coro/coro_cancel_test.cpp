@@ -131,6 +131,26 @@ TEST_F(CoroCancelTest, ALoadGoesOnWhereTheCacheIsClosed) {
   EXPECT_EQ(*read->handle, 1);
 }
 
+// The third of a key waits for one of two loads that it may not share. It must not load behind a cache that was closed.
+TEST_F(CoroCancelTest, WhoWaitsForAnothersTurnIsToldOfACloseThatWaitsForNobody) {
+  Gate gate;
+  int calls = 0;
+  start("k", makes_at(gate, 1));
+  run();
+  cache().invalidate("k");
+  start("k", makes_at(gate, 2));
+  run();
+  cache().invalidate("k");
+  const auto third = start("k", makes_at(gate, 3, &calls));
+  run();
+  invalidator_->close(CloseOptions{});
+  run();
+  EXPECT_EQ(calls, 0);
+  EXPECT_THROW(std::rethrow_exception(third->error), CacheClosed);
+  gate.open();
+  run();
+}
+
 TEST_F(CoroCancelTest, ALoadKeepsTheCacheThatIsDestroyedMeanwhile) {
   Gate gate;
   const auto leads = start("k", makes_at(gate, 1));

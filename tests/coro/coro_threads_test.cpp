@@ -42,6 +42,30 @@ TEST_F(CoroThreadsTest, AHerdOfCoroutinesMakesOneLoad) {
   EXPECT_EQ(right, kReaders);
 }
 
+// A load that ends between a coroutine's look and its rest: it may go on, and go, before it has been put to rest.
+TEST_F(CoroThreadsTest, WhoIsWokenBeforeItRestsIsGoneWhenItWouldHaveRested) {
+  for (int round = 0; round < 500; ++round) {
+    asio::io_context io;
+    std::atomic<int> resumed{0};
+    auto wait = std::make_shared<detail::CoroWait>();
+    std::weak_ptr<detail::CoroWait> known = wait;
+    wait->wake();
+    asio::co_spawn(
+        io,
+        [&resumed, wait = std::move(wait)]() mutable -> asio::awaitable<void> {
+          auto rest = detail::parked(std::move(wait));
+          co_await std::move(rest);
+          ++resumed;
+        },
+        asio::detached);
+    std::thread other([&] { io.run(); });
+    io.run();
+    other.join();
+    ASSERT_EQ(resumed, 1);
+    ASSERT_TRUE(known.expired());
+  }
+}
+
 TEST_F(CoroThreadsTest, NothingStaleIsReadAndAtMostTwoLoadsOfAKeyRunAtOnce) {
   std::atomic<int> origin{0}, running{0}, most{0}, stale{0}, over{0};
   const EntryOptions options{.tags = {"t"}};

@@ -10,14 +10,17 @@
 // kept that was invalidated meanwhile; old values on error; RecursiveLoad where waiting would never end.
 // What differs:
 //   - A hit is found when async_get_or_load is called, before anything is awaited; so is a wrong name. Nothing is allocated
-//     for it.
+//     for it, with Boost 1.74; with another version what Asio allocates for a frame.
+//   - load_timeout does not apply: nobody gets an old value or a LoadTimeout because a load is late.
+//   - RecursiveLoad, and what the loader's reads become labels of, reach as far as `this_coro::executor` of the loader does: what it
+//     spawns on another executor and awaits must be given LoadContext::capture().
 //   - The loader is kept in the awaitable. It runs on the caller's executor and stands in what was open where the call was made
 //     (request context, bypass, transaction), after each co_await too; what it reads through Freshet becomes labels of the entry.
 //     Such a scope belongs to a thread: do not hold one of your own across a co_await.
 //   - A copy of the loader does not serve refreshes: bind_loader does.
 //   - Cancellation. A coroutine that is destroyed while it loads or waits (its io_context goes, the operation that it awaits is dropped)
 //     leaves nothing behind, and so does a loader that ends with boost::asio::error::operation_aborted, which its caller gets: whoever
-//     waits for such a load starts over. A coroutine of a context that was stopped is neither: run it again, or destroy it.
+//     waits for such a load starts over, one after the other: a time-out of the origin is to be another error. A coroutine of a context that was stopped is neither: run it again, or destroy it.
 //   - A loader that starts a read of its own key and does not wait for it gets RecursiveLoad all the same.
 // g++ 12 destroys temporaries twice that stand in the same expression as a co_await and are made of braces or captures. So a loader that
 // captures by value, and options, are given a name first; the compiler says so. FRESHET_CORO_TRUST_TEMPORARIES, defined before this

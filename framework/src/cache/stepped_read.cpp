@@ -86,6 +86,7 @@ class OwnRead final : public SteppedRead {
 
   Step arrived() override {
     unwatch();
+    flights().throw_if_abandoned(name_.ref(), read_->flight());
     const ScopesGuard guard(scopes_);
     return read_->arrived();
   }

@@ -165,6 +165,15 @@ void SingleFlight::unwatch(const KeyRef& key, Flight& flight, const LoadLink* re
   leave_wait(flight, {.reader = reader});
 }
 
+void SingleFlight::throw_if_abandoned(const KeyRef& key, const Flight& flight) {
+  std::exception_ptr closed;
+  {
+    rt::Lock lock(shard_of(key).mutex);
+    if (flight.abandoned_ && flight.state_ != Flight::State::done) closed = flight.error_;
+  }
+  if (closed) std::rethrow_exception(closed);
+}
+
 EntryRef SingleFlight::result(const KeyRef& key, const Flight& flight) {
   EntryRef result;
   std::exception_ptr error;
@@ -225,7 +234,8 @@ void SingleFlight::end(const KeyRef& key, Flight& flight, EntryRef result,
 // They keep their labels: their leaders make entries of them yet.
 void SingleFlight::abandon_all(const std::exception_ptr& error) {
   for (Shard& shard : shards_) {
-    std::vector<std::shared_ptr<Wakeup>> watchers;  // called after the lock
+    decltype(shard.flights)
+        abandoned;  // nothing is allocated for it, so that nobody is left waiting
     {
       rt::Lock lock(shard.mutex);
       for (const auto& [name, flights] : shard.flights) {
@@ -233,13 +243,20 @@ void SingleFlight::abandon_all(const std::exception_ptr& error) {
           flight->abandoned_ = true;
           flight->error_ = error;
           flight->ended_.notify_all();
-          watchers.insert(watchers.end(), flight->watchers_.begin(), flight->watchers_.end());
-          flight->watchers_.clear();
         }
       }
-      shard.flights.clear();
+      abandoned.swap(shard.flights);
     }
-    for (const auto& watcher : watchers) watcher->wake();
+    for (const auto& [name, flights] : abandoned) {
+      for (const auto& flight : flights) {
+        std::vector<std::shared_ptr<Wakeup>> watchers;  // called after the lock
+        {
+          rt::Lock lock(shard.mutex);
+          watchers.swap(flight->watchers_);
+        }
+        for (const auto& watcher : watchers) watcher->wake();
+      }
+    }
   }
 }
 

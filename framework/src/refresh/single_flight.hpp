@@ -80,6 +80,8 @@ class SingleFlight {
   /// Ends what watch() began if that returned true, once, whether or not the flight has ended. It may be called meanwhile.
   void unwatch(const KeyRef& key, Flight& flight, const LoadLink* reader,
                const std::shared_ptr<Wakeup>& wakeup) noexcept;
+  /// Throws what abandon_all() was given if it ended the wait for this flight, and not its load. For who was woken by watch().
+  void throw_if_abandoned(const KeyRef& key, const Flight& flight);
   /// What a flight that has ended made; throws what its loader threw. Null: those who waited start over.
   EntryRef result(const KeyRef& key, const Flight& flight);
 

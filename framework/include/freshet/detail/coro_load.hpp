@@ -126,13 +126,17 @@ SteppedRead::Step finish(SteppedRead& read, CoroLoaded<Value>& loaded) {
     read.cancel_load();
     std::rethrow_exception(loaded.error);
   }
-  if constexpr (std::is_convertible_v<Value, T>) {
-    T value(std::move(*loaded.value));
-    return read.finish_load(erase(value));
-  } else {
-    std::optional<T> value(std::move(*loaded.value));
-    return read.finish_load(value ? erase(*value) : absent_value());
+  std::optional<T> value;
+  try {
+    if constexpr (std::is_convertible_v<Value, T>) {
+      value.emplace(std::move(*loaded.value));
+    } else {
+      value = std::move(*loaded.value);
+    }
+  } catch (...) {  // what it cannot be made into a T by is as good as the loader's
+    return read.fail_load(std::current_exception());
   }
+  return read.finish_load(value ? erase(*value) : absent_value());
 }
 
 // What has captures is made in functions that are no coroutines: g++ 12 destroys such temporaries of a co_await twice.
@@ -153,7 +157,11 @@ boost::asio::awaitable<void> loader_run_on(boost::asio::any_io_executor executor
 
 inline boost::asio::awaitable<void> parked(std::shared_ptr<CoroWait> wait) {
   return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-      [wait = std::move(wait)](auto handler) { wait->park(std::move(handler)); },
+      // Once it is posted, whoever awaits this may be resumed, and all that knows of the wait may go, on another thread.
+      [wait = std::move(wait)](auto handler) {
+        const std::shared_ptr<CoroWait> own = wait;
+        own->park(std::move(handler));
+      },
       boost::asio::use_awaitable);
 }
 
