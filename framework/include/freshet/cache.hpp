@@ -84,7 +84,7 @@ class Cache {
   /// such refreshes.
   /// Under a load_timeout the load is made by a copy of the loader on Components::load_executor, which may go on after this call
   /// has returned with the old value, or thrown LoadTimeout: the same holds for what it captures, and it must own neither a view nor
-  /// an invalidator. A loader that cannot be copied runs here, to its end.
+  /// an invalidator. A loader that cannot be copied, and one that is called for a loader, runs here, to its end.
   /// A loader that returns std::optional<T> may say nullopt: the answer is an empty handle, and that there is nothing is kept
   /// under the same rules as a value, for negative_ttl. One that returns a T is never answered with an empty handle.
   /// Under stale_if_error a call that would throw what a loader threw is given the old value instead, if that is there and may be

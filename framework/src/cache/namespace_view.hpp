@@ -159,9 +159,10 @@ class NamespaceView final : public NamespaceCache,
   Reading wait_in_time(const KeyRef& key, const EntryPlan& plan, const EntryOptions& options,
                        const LoadWaits& waits, SingleFlight::Flight& flight,
                        const LoadLink* reader);
-  /// Hands the load to the executor. Null: it is to be made here.
+  /// Hands the load to the executor. Null: it is to be made here, as are those that a loader asks for.
   std::shared_ptr<OwnedLoad> begin_owned(const LoadCall& call, const EntryPlan& plan,
-                                         const std::shared_ptr<SingleFlight::Flight>& flight);
+                                         const std::shared_ptr<SingleFlight::Flight>& flight,
+                                         const LoadLink* reader);
   /// Loads with a flight that this thread leads, here or on the executor; the flight ends by it.
   Reading lead_in_time(const LoadCall& call, const EntryPlan& plan,
                        const std::shared_ptr<SingleFlight::Flight>& flight, const LoadWaits& waits,

@@ -5,7 +5,8 @@
 //   hard has passed, and there is none ──► LoadTimeout; the load goes on
 // Both are counted from the call's own start. The old value is looked for when it is served, as on error: what was removed while the
 // load ran is not found. For a call to return before its load, that runs on the executor with an owned copy of the loader; one that
-// cannot be copied, and a load asked for by a load on that executor, run in place, to their end.
+// cannot be copied, and a load asked for by a loader, run in place, to their end: one that waited for a thread of the executor might
+// wait for those that wait for it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -66,28 +67,28 @@ Reading NamespaceView::wait_in_time(const KeyRef& key, const EntryPlan& plan,
 
 std::shared_ptr<OwnedLoad> NamespaceView::begin_owned(
     const LoadCall& call, const EntryPlan& plan,
-    const std::shared_ptr<SingleFlight::Flight>& flight) {
+    const std::shared_ptr<SingleFlight::Flight>& flight, const LoadLink* reader) {
   LoadRunner& runner = engine_->load_runner();
-  if (engine_->must_load_here()) return nullptr;
+  if (reader != nullptr || engine_->must_load_here()) return nullptr;
   const KeyRef& key = call.name.ref();
   std::shared_ptr<OwnedLoad> load;
   try {
     auto loader = call.keep();
     if (!loader) return nullptr;
-    load = std::make_shared<OwnedLoad>(
-        OwnedLoad::Parts{.services = engine_->loads(),
-                         .block = block_,
-                         .space = space_,
-                         .key = std::string(key.key),
-                         .scope_size = key.key.size() - call.name.given().size(),
-                         .plan = plan,
-                         .flight = flight,
-                         .loader = std::move(loader),
-                         .scopes = copy_open_scopes(),
-                         .ttl = call.options.ttl,
-                         .captures = call.options.capture,
-                         .fills = !call.options.skip.write_l1,
-                         .gate = runner.gate()});
+    load = std::make_shared<OwnedLoad>(OwnedLoad::Parts{
+        .services = engine_->loads(),
+        .block = block_,
+        .space = space_,
+        .key = std::string(key.key),
+        .scope_size = key.key.size() - call.name.given().size(),
+        .plan = plan,
+        .flight = flight,
+        .loader = std::move(loader),
+        .scopes = copy_open_scopes(),
+        .ttl = call.options.ttl,
+        .captures = call.options.capture,
+        .fills = !call.options.skip.write_l1,
+        .must_load_here = [engine = engine_.get()] { return engine->must_load_here(); }});
   } catch (
       ...) {  // no memory for a copy of the loader, or it cannot be copied after all: it runs here
     return nullptr;
@@ -103,7 +104,7 @@ Reading NamespaceView::lead_in_time(const LoadCall& call, const EntryPlan& plan,
                                     const LoadWaits& waits, const LoadLink* reader,
                                     FunctionRef<Reading()> load_here) {
   const KeyRef& key = call.name.ref();
-  const auto load = begin_owned(call, plan, flight);
+  const auto load = begin_owned(call, plan, flight, reader);
   if (!load) return load_here();
   const SingleFlight::Waiting noted(engine_->flights(), key, *flight, reader);
   const auto has_ended = [&](Instant until) { return load->wait_until(until); };

@@ -57,9 +57,9 @@ void OwnedLoad::give_up() noexcept {
   end({}, error);
 }
 
-// A load on the executor that waited for one behind it in the queue might wait for ever.
-void OwnedLoad::run_if_here() noexcept {
-  if (parts_.gate.is_on_this_thread() && claim()) run();
+// What the threads of the executor wait for must not wait for one of them to come to what is behind them in the queue.
+void OwnedLoad::run_if_needed(bool for_a_load) noexcept {
+  if ((for_a_load || parts_.must_load_here()) && claim()) run();
 }
 
 void OwnedLoad::end(EntryRef result, std::exception_ptr error) noexcept {

@@ -1,12 +1,13 @@
 // OwnedLoad: a load that may outlive the call which began it: owns what KeyLoad borrows, and keeps what came of it.
 //
-//   queued ──► claimed by a thread of the executor, or by a load on one that would have to wait for it (run_if_here)
+//   queued ──► claimed by a thread of the executor, or by a thread that must not wait for one (run_if_needed)
 //          ──► done: the call, if it still waits, is answered with the result; everybody else by the flight
 //   queued ──► given up, when it is dropped or the cache is closed: all who wait get CacheClosed
 // Its birth was noted when the flight was boarded, before it was queued: what is invalidated in between refuses the fill.
 // Thread-safe. The loader runs with no lock held.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +33,8 @@ class OwnedLoad final : public SingleFlight::Queued {
     std::optional<Duration> ttl{};
     bool captures = true;
     bool fills = true;
-    const TaskGate& gate;  // what tasks of its executor go through
+    std::function<bool()>
+        must_load_here;  // whether the calling thread may be one of its executor; throws nothing
   };
 
   explicit OwnedLoad(Parts parts);
@@ -43,7 +45,7 @@ class OwnedLoad final : public SingleFlight::Queued {
   void run() noexcept FRESHET_EXCLUDES(mutex_);
   /// If nobody has it yet: it will not run.
   void give_up() noexcept FRESHET_EXCLUDES(mutex_);
-  void run_if_here() noexcept override;
+  void run_if_needed(bool for_a_load) noexcept override;
 
   /// Waits until it is done. False if it was not by `until`.
   bool wait_until(Instant until) FRESHET_EXCLUDES(mutex_);

@@ -96,18 +96,18 @@ SingleFlight::Waiting::Waiting(SingleFlight& flights, const KeyRef& key, const F
 
 SingleFlight::Waiting::~Waiting() { flights_.leave_wait(flight_, {rt::current_thread(), reader_}); }
 
-void SingleFlight::help(const KeyRef& key, Flight& flight) {
+void SingleFlight::help(const KeyRef& key, Flight& flight, const LoadLink* reader) {
   std::shared_ptr<Queued> queued;
   {
     rt::Lock lock(shard_of(key).mutex);
     queued = flight.queued_;
   }
-  if (queued) queued->run_if_here();
+  if (queued) queued->run_if_needed(reader != nullptr);
 }
 
 bool SingleFlight::wait_until(const KeyRef& key, Flight& flight, const LoadLink* reader,
                               const Clock& clock, Instant until) {
-  help(key, flight);
+  help(key, flight, reader);
   const Waiting noted(*this, key, flight, reader);
   FRESHET_PAUSE("waits_for_a_load");
   rt::Lock lock(shard_of(key).mutex);
@@ -124,7 +124,7 @@ EntryRef SingleFlight::wait(const KeyRef& key, Flight& flight, const LoadLink* r
 }
 
 void SingleFlight::wait_for_end(const KeyRef& key, Flight& flight, const LoadLink* reader) {
-  help(key, flight);
+  help(key, flight, reader);
   const Waiter self{rt::current_thread(), reader};
   enter_wait(key, flight, self);
   FRESHET_PAUSE("waits_for_a_load");

@@ -85,11 +85,12 @@ class SingleFlight {
   /// What a flight that has ended made; throws what its loader threw. Null: those who waited start over.
   EntryRef result(const KeyRef& key, const Flight& flight);
 
-  /// A load that waits for a thread to run it. Whoever is about to wait for its flight asks it to begin, if it may on their thread.
+  /// A load that waits for a thread to run it. Who is about to wait for its flight asks it to begin there, if that must not wait for
+  /// another thread: a load may wait for it (`for_a_load`), or the load itself knows why.
   class Queued {
    public:
     virtual ~Queued() = default;
-    virtual void run_if_here() noexcept = 0;
+    virtual void run_if_needed(bool for_a_load) noexcept = 0;
   };
   /// The leader hands the loader to another thread: until take_over() nobody leads.
   void hand_over(const KeyRef& key, Flight& flight, std::shared_ptr<Queued> queued);
@@ -177,7 +178,7 @@ class SingleFlight {
     bool counts() const noexcept { return thread || reader != nullptr; }
   };
   /// Has a load begin that this thread would otherwise keep from it.
-  void help(const KeyRef& key, Flight& flight);
+  void help(const KeyRef& key, Flight& flight, const LoadLink* reader);
   /// Notes that somebody waits for `flight`, unless that would close a circle.
   void enter_wait(const KeyRef& key, const Flight& flight, const Waiter& waiter)
       FRESHET_EXCLUDES(waits_mutex_);

@@ -374,10 +374,11 @@ TEST_F(LoadTimeoutTest, WhatIsMadeOfAValueServedLateIsNotKept) {
   auto p = cache(kSoft);
   auto q = invalidator_->cache<int>("q");
   put_old(p);
-  auto page = call(
-      q, [&, p] { return *p.get_or_load("k", origin_); }, {}, "page");
+  auto first = call(p, origin_);
   origin_.await();
-  let_pass(1s);
+  auto page = call(
+      q, [&, p] { return *p.get_or_load("k", unexpected); }, {}, "page");
+  let_pass(1s, 2);
   EXPECT_EQ(*page.get(), 1);
   EXPECT_FALSE(q.get("page"));
   EXPECT_EQ(stats().not_kept_stale, 1u);
