@@ -269,6 +269,8 @@ class CacheInvalidator {
 
   /// Stops the background work, saves the hot keys if the policy says where, and drops every entry. Afterwards reads miss, loads are answered and not kept, puts are
   /// refused. Calling it again does nothing.
+  /// It waits for what runs in the background, but not where that could wait for it: called by a loader, or by something in the
+  /// background.
   void close();
 
   /// The same in an orderly way, with a limit, and says what was left: stops schedules, debounced events, the sweeper and loads in

@@ -39,7 +39,7 @@ enum class LastRun : std::uint8_t {
 struct CloseReport {
   static constexpr std::size_t kMostNamed = 100;
 
-  std::uint64_t loads = 0;         // whose loader still runs; nothing that they make is kept
+  std::uint64_t loads = 0;         // that have begun and not ended; nothing that they make is kept
   std::vector<KeyName> loading{};  // their keys with their scopes, at most kMostNamed
   std::uint64_t tasks = 0;         // in the background, that still run
   std::uint64_t loads_not_begun =
@@ -51,7 +51,7 @@ struct CloseReport {
   std::uint64_t handlers = 0;  // calls of posted handlers that the executor has yet to come to
   std::uint64_t removals = 0;  // likewise of removal listeners
   LastRun last_run = LastRun::not_asked;
-  /// It was called by a loader, or by something in the background, and waited for nothing: it could have waited for itself.
+  /// It was called by a loader, by something that reads for one, or by something in the background, and waited for nothing: it could have waited for itself.
   bool from_inside = false;
 
   /// Whether nothing runs any more that uses the cache, and no event was dropped.

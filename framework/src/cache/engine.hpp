@@ -203,7 +203,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void retire_bans();
   void start_warming(const config::WarmModel& warm);
   LastRun save_last_run() FRESHET_EXCLUDES(reload_mutex_);
-  /// Whether the calling thread runs a loader, or something in the background.
+  /// Whether the calling thread runs a loader, or something in the background, or reads for a load.
   bool is_inside() noexcept;
   void wait_for_the_end(std::uint64_t round, Instant until);
   CloseReport what_is_left(std::uint64_t round);

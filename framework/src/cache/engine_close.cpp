@@ -7,22 +7,29 @@
 //   5  who waits for a load that has not ended gets CacheClosed
 //   6  loaders are unbound and the entries dropped: from here on reads miss, and nothing is kept
 //
-// A thread that is itself waited for in 3 skips that step. So no two closes, and no close in a loader, can wait for each other.
+// A thread that is itself waited for in 3, or reads for a load that is, skips that step. So no two closes, and no close in a loader,
+// can wait for each other. The same holds for close() without options, which waits for the background alone.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "cache/engine.hpp"
 #include "freshet/errors.hpp"
+#include "runtime/open_scopes.hpp"
 
 namespace freshet::detail {
 
 void Engine::close() {
-  events_.stop();
+  const auto [rates, deferrals] = events_.gates();
+  for (TaskGate* gate : {rates, deferrals, &sweeper_.gate(), &work_.gate()}) gate->bar();
   load_runner_.give_up_queued();
-  sweeper_.stop();
-  work_.stop();
+  if (!is_inside()) {
+    events_.stop();
+    sweeper_.stop();
+    work_.stop();
+  }
   save_last_run();
   drop_everything();
 }
@@ -57,7 +64,8 @@ bool Engine::is_inside() noexcept {
   for (const TaskGate* gate : {rates, deferrals, &sweeper_.gate(), &work_.gate()}) {
     if (gate->is_on_this_thread()) return true;
   }
-  return under_way_.is_on_this_thread();
+  const Scopes* const open = open_scopes();  // a coroutine's loader has no thread
+  return (open != nullptr && open->capture) || under_way_.is_on_this_thread();
 }
 
 // Where both executors are one, what runs in the background keeps a thread of it.
@@ -79,7 +87,10 @@ void Engine::wait_for_the_end(std::uint64_t round, Instant until) {
 
 CloseReport Engine::what_is_left(std::uint64_t round) {
   CloseReport report;
-  report.loads = under_way_.left(round, CloseReport::kMostNamed, report.loading);
+  // First: one that has begun is here before it is under way, and until after that.
+  const std::uint64_t on_executor = load_runner_.gate().running();
+  const std::uint64_t under_way = under_way_.left(round, CloseReport::kMostNamed, report.loading);
+  report.loads = std::max(under_way, on_executor);
   const auto [rates, deferrals] = events_.gates();
   for (const TaskGate* gate : {rates, deferrals, &sweeper_.gate(), &work_.gate()})
     report.tasks += gate->running();

@@ -362,6 +362,49 @@ TEST_F(CloseTest, KeysThatWereToBeLoadedAreCounted) {
   EXPECT_EQ(close().keys_not_loaded, 2u);
 }
 
+// Each waited for the other, for ever.
+TEST_F(CloseTest, TwoThingsInTheBackgroundThatCloseAtOnceDoNotWaitForEachOther) {
+  auto p = cache("{ttl: 1h}", R"(
+events:
+  saved: {debounce: 1s, do: [{invalidate_tag: t}, {emit: {event: later}}]}
+  later: [{invalidate_tag: t}]
+)");
+  std::promise<void> ends[2];
+  std::promise<void> begun[2];
+  const auto close_with_the_other = [&](int mine) {
+    begun[mine].set_value();
+    begun[1 - mine].get_future().wait();
+    invalidator_->close();
+    ends[mine].set_value();
+  };
+  const Connection connection =
+      invalidator_->register_event_handler("later", [&](const Event&) { close_with_the_other(0); });
+  p.bind_loader([&](std::string_view) {
+    close_with_the_other(1);
+    return 1;
+  });
+  invalidator_->emit("saved");
+  clock_->advance(1s);
+  invalidator_->warm({{"k", "p"}});
+  std::vector<std::thread> pool;
+  for (int i = 0; i < 2; ++i) pool.emplace_back([&] { executor_->run_ready(); });
+  for (std::promise<void>& end : ends) end.get_future().wait();
+  for (std::thread& thread : pool) thread.join();
+}
+
+TEST_F(CloseTest, AThreadThatReadsForALoadAndClosesWaitsForNothing) {
+  auto p = cache();
+  p.get_or_load("k", [&](LoadContext& load) {
+    auto closes = std::async(std::launch::async, [&, reads_for = load.capture()] {
+      const auto reads = reads_for.enter();
+      return close({.wait = 5s}).from_inside;
+    });
+    if (closes.wait_for(10s) != std::future_status::ready) clock_->advance(5s);
+    EXPECT_TRUE(closes.get());
+    return 1;
+  });
+}
+
 class CloseFileTest : public CloseTest {
  protected:
   LastRun close_after_a_read(const std::string& file, bool reads = true) {
