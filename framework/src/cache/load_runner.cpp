@@ -2,7 +2,14 @@
 
 #include <utility>
 
+#include "freshet/errors.hpp"
+
 namespace freshet::detail {
+
+LoadRunner::LoadRunner(std::shared_ptr<Executor> executor)
+    : closed_(std::make_exception_ptr(CacheClosed(
+          "the cache was closed, or its executor dropped the load, before that began"))),
+      executor_(std::move(executor)) {}
 
 /// A load in the hands of an executor, which runs it or lets it fall.
 class LoadRunner::Handed {
@@ -34,18 +41,21 @@ bool LoadRunner::post(const std::shared_ptr<OwnedLoad>& load) {
       rt::Lock lock(mutex_);
       queued_.insert(load);
     }
-    handed =
-        std::make_shared<const Handed>(gate_.wrap([this, load] { begin(load); }),
-                                       drops_.wrap([this, weak = std::weak_ptr<OwnedLoad>(load)] {
-                                         if (const auto left = weak.lock()) drop(left);
-                                       }));
+    // It is queued_ that owns it: a task may stay in the executor for longer than all that the load uses.
+    const std::weak_ptr<OwnedLoad> weak = load;
+    handed = std::make_shared<const Handed>(gate_.wrap([this, weak] {
+      if (const auto left = weak.lock()) begin(left);
+    }),
+                                            drops_.wrap([this, weak] {
+                                              if (const auto left = weak.lock()) drop(left);
+                                            }));
     executor->post([handed] { handed->begin(); });
   } catch (...) {  // no memory, or an executor that takes no more: whoever asked does it
     forget(load);
     return !load->claim();
   }
   // Beside a close that had looked already.
-  if (!gate_.is_open()) load->give_up();
+  if (!gate_.is_open()) load->give_up(closed_);
   return true;
 }
 
@@ -62,7 +72,7 @@ void LoadRunner::begin(const std::shared_ptr<OwnedLoad>& load) {
 
 void LoadRunner::drop(const std::shared_ptr<OwnedLoad>& load) noexcept {
   forget(load);
-  load->give_up();
+  load->give_up(closed_);
 }
 
 void LoadRunner::forget(const std::shared_ptr<OwnedLoad>& load) noexcept {
@@ -77,7 +87,7 @@ void LoadRunner::give_up_queued() noexcept {
     rt::Lock lock(mutex_);
     queued.swap(queued_);
   }
-  for (const auto& load : queued) load->give_up();
+  for (const auto& load : queued) load->give_up(closed_);
 }
 
 }  // namespace freshet::detail

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <unordered_set>
 
@@ -20,8 +21,7 @@ class LoadRunner {
   static constexpr unsigned kThreads = 16;
 
   /// Null: a pool of its own.
-  explicit LoadRunner(std::shared_ptr<Executor> executor) noexcept
-      : executor_(std::move(executor)) {}
+  explicit LoadRunner(std::shared_ptr<Executor> executor);
   ~LoadRunner() { stop(); }
   LoadRunner(const LoadRunner&) = delete;
   LoadRunner& operator=(const LoadRunner&) = delete;
@@ -51,9 +51,11 @@ class LoadRunner {
   /// Takes it out of what is queued.
   void forget(const std::shared_ptr<OwnedLoad>& load) noexcept FRESHET_EXCLUDES(mutex_);
 
+  const std::exception_ptr closed_;  // made before it is needed, where there may be no memory
   rt::Mutex mutex_;
   std::shared_ptr<Executor> executor_ FRESHET_GUARDED_BY(mutex_);
-  Loads queued_ FRESHET_GUARDED_BY(mutex_);
+  Loads queued_ FRESHET_GUARDED_BY(
+      mutex_);      // their only owner, but for calls that wait: those keep the engine too
   TaskGate gate_;   // loads; these two last: their tasks use the rest
   TaskGate drops_;  // what becomes of those that an executor lets fall
 };

@@ -1,7 +1,8 @@
 // The part of NamespaceView that says how long a call waits for a load, its own or another call's, and what it gets instead.
 //
 //   the load ends in time              ──► as without a time-out
-//   soft (or hard) has passed          ──► the old value, if one is there, not removed, and within stale_if_error; the load goes on
+//   soft (or hard) has passed          ──► what has come since, as any read finds it
+//                                      ──► the old value, if one is there, not removed, and within stale_if_error; the load goes on
 //   hard has passed, and there is none ──► LoadTimeout; the load goes on
 // Both are counted from the call's own start. The old value is looked for when it is served, as on error: what was removed while the
 // load ran is not found. For a call to return before its load, that runs on the executor with an owned copy of the loader; one that
@@ -32,6 +33,13 @@ LoadWaits NamespaceView::note_waits(const EntryPlan& plan, const EntryOptions& o
 
 Reading NamespaceView::look_up_late(const KeyRef& key, const EntryPlan& plan,
                                     const EntryOptions& options) {
+  if (!options.skip.read_l1 && !is_outdated()) {
+    // What has come since: it needs no allowance.
+    if (Reading found = look_up(key, no_loader(), IfAbsent::load, &plan, options); found.entry) {
+      add_missing(key, found.entry, plan);
+      return count_shared(std::move(found));
+    }
+  }
   Reading old = find_on_error(key, plan, options);
   if (!old.entry) return {};
   add_missing(key, old.entry, plan);
@@ -106,9 +114,8 @@ Reading NamespaceView::lead_in_time(const LoadCall& call, const EntryPlan& plan,
   const KeyRef& key = call.name.ref();
   const auto load = begin_owned(call, plan, flight, reader);
   if (!load) return load_here();
-  const SingleFlight::Waiting noted(engine_->flights(), key, *flight, reader);
-  const auto has_ended = [&](Instant until) { return load->wait_until(until); };
-  if (Reading old = old_if_late(key, plan, call.options, waits, has_ended); old.entry) return old;
+  if (Reading old = wait_in_time(key, plan, call.options, waits, *flight, reader); old.entry)
+    return old;
   return loaded(load->result());
 }
 

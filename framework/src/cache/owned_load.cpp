@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "freshet/errors.hpp"
-
 namespace freshet::detail {
 
 OwnedLoad::OwnedLoad(Parts parts) : parts_(std::move(parts)), key_(*parts_.space, parts_.key) {
@@ -22,6 +20,7 @@ void OwnedLoad::run() noexcept {
   EntryRef result;
   std::exception_ptr error;
   parts_.services.flights.take_over(*parts_.flight);
+  FRESHET_PAUSE("owned_load_begins");
   try {
     result = load();
   } catch (...) {  // the flight has ended with it
@@ -48,10 +47,8 @@ EntryRef OwnedLoad::load() {
                   [&](LoadContext& context, ValueSink sink) { loader(given, context, sink); });
 }
 
-void OwnedLoad::give_up() noexcept {
+void OwnedLoad::give_up(const std::exception_ptr& error) noexcept {
   if (!claim()) return;
-  const auto error = std::make_exception_ptr(
-      CacheClosed("the cache was closed, or its executor dropped the load, before that began"));
   parts_.loader.reset();
   parts_.services.flights.fail(key_, *parts_.flight, error);
   end({}, error);
@@ -70,15 +67,9 @@ void OwnedLoad::end(EntryRef result, std::exception_ptr error) noexcept {
   done_.notify_all();
 }
 
-bool OwnedLoad::wait_until(Instant until) {
-  const Clock& clock = parts_.services.clock;
-  rt::Lock lock(mutex_);
-  while (!is_done_ && clock.now() < until) clock.wait_until(done_, mutex_, until);
-  return is_done_;
-}
-
 EntryRef OwnedLoad::result() {
   rt::Lock lock(mutex_);
+  while (!is_done_) done_.wait(mutex_);
   if (error_) std::rethrow_exception(error_);
   return result_;
 }

@@ -3,10 +3,12 @@
 //   queued ──► claimed by a thread of the executor, or by a thread that must not wait for one (run_if_needed)
 //          ──► done: the call, if it still waits, is answered with the result; everybody else by the flight
 //   queued ──► given up, when it is dropped or the cache is closed: all who wait get CacheClosed
+// All wait for the flight, the call that asked too: what abandons the flight ends that wait as well.
 // Its birth was noted when the flight was boarded, before it was queued: what is invalidated in between refuses the fill.
 // Thread-safe. The loader runs with no lock held.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -43,13 +45,11 @@ class OwnedLoad final : public SingleFlight::Queued {
   bool claim() noexcept FRESHET_EXCLUDES(mutex_);
   /// After claim(). What the loader throws is for those who wait.
   void run() noexcept FRESHET_EXCLUDES(mutex_);
-  /// If nobody has it yet: it will not run.
-  void give_up() noexcept FRESHET_EXCLUDES(mutex_);
+  /// If nobody has it yet: it will not run, and that is what those who wait get.
+  void give_up(const std::exception_ptr& error) noexcept FRESHET_EXCLUDES(mutex_);
   void run_if_needed(bool for_a_load) noexcept override;
 
-  /// Waits until it is done. False if it was not by `until`.
-  bool wait_until(Instant until) FRESHET_EXCLUDES(mutex_);
-  /// Once it is done. Throws what the loader threw, or CacheClosed.
+  /// Once its flight has ended; waits until its loader has gone. Throws what that threw, or what it was given up with.
   EntryRef result() FRESHET_EXCLUDES(mutex_);
 
  private:

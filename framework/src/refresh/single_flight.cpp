@@ -41,7 +41,7 @@ SingleFlight::Boarding SingleFlight::board(const KeyRef& key, const CallStart& s
     const bool is_proven = (*flight)->birth() >= proven_since;
     if (is_proven && join(key, **flight, start, labels)) return {Role::join, *flight};
   }
-  if (flights.size() == kMaxFlights) return {Role::wait, flights.front()};
+  if (flights.size() == kMaxFlights) return {Role::wait, room_beside(flights.front())};
   // Noted before the loader runs, and after whatever the caller saw before it called.
   const CallStart noted{freshness_.keys().sequence(key.hash), freshness_.revision()};
   try {
@@ -58,6 +58,13 @@ std::shared_ptr<SingleFlight::Flight> SingleFlight::board_alone(const KeyRef& ke
                                                                 Leader leader) const {
   const CallStart noted{freshness_.keys().sequence(key.hash), freshness_.revision()};
   return std::make_shared<Flight>(noted, leader, labels);
+}
+
+// Not the oldest itself, which may hang while the other ends.
+std::shared_ptr<SingleFlight::Flight> SingleFlight::room_beside(
+    const std::shared_ptr<Flight>& oldest) {
+  if (!oldest->room_) oldest->room_ = std::make_shared<Flight>(oldest);
+  return oldest->room_;
 }
 
 bool SingleFlight::join(const KeyRef& key, Flight& flight, const CallStart& start,
@@ -88,19 +95,11 @@ void SingleFlight::take_over(Flight& flight) noexcept {
   flight.leader_ = rt::current_thread();
 }
 
-SingleFlight::Waiting::Waiting(SingleFlight& flights, const KeyRef& key, const Flight& flight,
-                               const LoadLink* reader)
-    : flights_(flights), flight_(flight), reader_(reader) {
-  flights_.enter_wait(key, flight_, {rt::current_thread(), reader_});
-}
-
-SingleFlight::Waiting::~Waiting() { flights_.leave_wait(flight_, {rt::current_thread(), reader_}); }
-
 void SingleFlight::help(const KeyRef& key, Flight& flight, const LoadLink* reader) {
   std::shared_ptr<Queued> queued;
   {
     rt::Lock lock(shard_of(key).mutex);
-    queued = flight.queued_;
+    queued = flight.beside_ ? flight.beside_->queued_ : flight.queued_;
   }
   if (queued) queued->run_if_needed(reader != nullptr);
 }
@@ -108,14 +107,21 @@ void SingleFlight::help(const KeyRef& key, Flight& flight, const LoadLink* reade
 bool SingleFlight::wait_until(const KeyRef& key, Flight& flight, const LoadLink* reader,
                               const Clock& clock, Instant until) {
   help(key, flight, reader);
-  const Waiting noted(*this, key, flight, reader);
+  const Waiter self{rt::current_thread(), reader};
+  enter_wait(key, flight, self);
   FRESHET_PAUSE("waits_for_a_load");
-  rt::Lock lock(shard_of(key).mutex);
-  while (flight.holds_up() && clock.now() < until)
-    clock.wait_until(flight.ended_, shard_of(key).mutex, until);
-  if (flight.holds_up()) return false;
-  if (flight.state_ != Flight::State::done) std::rethrow_exception(flight.error_);
-  return true;
+  bool has_ended = false;
+  std::exception_ptr closed;
+  {
+    rt::Lock lock(shard_of(key).mutex);
+    while (flight.holds_up() && clock.now() < until)
+      clock.wait_until(flight.ended_, shard_of(key).mutex, until);
+    has_ended = !flight.holds_up();
+    if (has_ended && flight.state_ != Flight::State::done) closed = flight.error_;
+  }
+  leave_wait(flight, self);
+  if (closed) std::rethrow_exception(closed);
+  return has_ended;
 }
 
 EntryRef SingleFlight::wait(const KeyRef& key, Flight& flight, const LoadLink* reader) {
@@ -212,6 +218,8 @@ void SingleFlight::end(const KeyRef& key, Flight& flight, EntryRef result,
   std::vector<LabelRef> labels;                   // given up after the lock
   std::vector<std::shared_ptr<Wakeup>> watchers;  // called after it
   std::shared_ptr<Queued> queued;
+  std::shared_ptr<Flight> room;
+  std::vector<std::shared_ptr<Wakeup>> for_room;
   Shard& shard = shard_of(key);
   {
     rt::Lock lock(shard.mutex);
@@ -223,38 +231,59 @@ void SingleFlight::end(const KeyRef& key, Flight& flight, EntryRef result,
     flight.result_ = std::move(result);
     flight.error_ = std::move(error);
     if (const auto group = shard.flights.find(key); group != shard.flights.end()) {
+      room = std::move(group->second.front()->room_);
+      if (room) {  // those who wait for it start over
+        for_room.swap(room->watchers_);
+        room->state_ = Flight::State::done;
+        room->is_done_.store(true, std::memory_order_release);
+        room->ended_.notify_all();
+      }
       std::erase_if(group->second, [&](const auto& other) { return other.get() == &flight; });
       if (group->second.empty()) shard.flights.erase(group);
     }
     flight.ended_.notify_all();
   }
   for (const auto& watcher : watchers) watcher->wake();
+  for (const auto& watcher : for_room) watcher->wake();
 }
 
 // They keep their labels: their leaders make entries of them yet.
 void SingleFlight::abandon_all(const std::exception_ptr& error) {
   for (Shard& shard : shards_) {
-    decltype(shard.flights)
-        abandoned;  // nothing is allocated for it, so that nobody is left waiting
+    // Nothing is allocated for it, so that nobody is left waiting.
+    decltype(shard.flights) abandoned;
     {
       rt::Lock lock(shard.mutex);
+      const auto abandon = [&](Flight& flight) {
+        flight.abandoned_ = true;
+        flight.error_ = error;
+        flight.ended_.notify_all();
+      };
       for (const auto& [name, flights] : shard.flights) {
         for (const auto& flight : flights) {
-          flight->abandoned_ = true;
-          flight->error_ = error;
-          flight->ended_.notify_all();
+          abandon(*flight);
+          if (flight->room_) abandon(*flight->room_);
         }
       }
       abandoned.swap(shard.flights);
     }
+    const auto wake_watchers = [&shard](Flight& flight) {
+      std::vector<std::shared_ptr<Wakeup>> watchers;  // called after the lock
+      {
+        rt::Lock lock(shard.mutex);
+        watchers.swap(flight.watchers_);
+      }
+      for (const auto& watcher : watchers) watcher->wake();
+    };
     for (const auto& [name, flights] : abandoned) {
       for (const auto& flight : flights) {
-        std::vector<std::shared_ptr<Wakeup>> watchers;  // called after the lock
+        std::shared_ptr<Flight> room;
         {
           rt::Lock lock(shard.mutex);
-          watchers.swap(flight->watchers_);
+          room = std::exchange(flight->room_, nullptr);
         }
-        for (const auto& watcher : watchers) watcher->wake();
+        wake_watchers(*flight);
+        if (room) wake_watchers(*room);
       }
     }
   }
@@ -308,6 +337,10 @@ bool SingleFlight::waits_for(const Flight& flight, const Waiter& waiter) const {
     const Flight& next = *ahead[i];
     // A flight that has ended holds nobody up, though whoever waited for it may not have woken yet.
     if (next.is_done_.load(std::memory_order_acquire)) continue;
+    if (next.beside_) {  // as if the oldest were waited for: none may wait for itself
+      add(next.beside_.get());
+      continue;
+    }
     if (next.leader_ && next.leader_ == waiter.thread) return true;
     const LoadLink* const load = next.load_.load(std::memory_order_acquire);
     if (load != nullptr && reads_for(waiter.reader, load)) return true;

@@ -6,8 +6,8 @@
 //     was raised since the flight's birth, and if it announces the same versions;
 //   takes the result only if that is fresh when it arrives, or if the revision had not moved between the flight's birth and
 //     the caller's start; otherwise it starts over.
-// A second load of a key runs beside the first only if the first could not be joined, and a third need waits for one of
-// them to end (guarantee G2). A caller that would wait, directly or through other loaders, for a load that its own thread
+// A second load of a key runs beside the first only if the first could not be joined, and a third need waits for
+// whichever of them ends first (guarantee G2). A caller that would wait, directly or through other loaders, for a load that its own thread
 // is making, or that it reads for, gets RecursiveLoad instead.
 // Who waits blocks (wait), or asks to be told (watch).
 //
@@ -96,19 +96,6 @@ class SingleFlight {
   void hand_over(const KeyRef& key, Flight& flight, std::shared_ptr<Queued> queued);
   /// The calling thread leads from here on.
   void take_over(Flight& flight) noexcept FRESHET_EXCLUDES(waits_mutex_);
-  /// While it lives, the calling thread counts as waiting for a flight that it handed over. Throws RecursiveLoad.
-  class Waiting {
-   public:
-    Waiting(SingleFlight& flights, const KeyRef& key, const Flight& flight, const LoadLink* reader);
-    ~Waiting();
-    Waiting(const Waiting&) = delete;
-    Waiting& operator=(const Waiting&) = delete;
-
-   private:
-    SingleFlight& flights_;
-    const Flight& flight_;
-    const LoadLink* const reader_;
-  };
 
   /// As wait_for_end(), until `until` at the latest. False if it has not ended by then.
   bool wait_until(const KeyRef& key, Flight& flight, const LoadLink* reader, const Clock& clock,
@@ -165,6 +152,8 @@ class SingleFlight {
     std::unordered_map<Name, Flights, NameHash, SameName> flights FRESHET_GUARDED_BY(mutex);
   };
 
+  /// What stands for the next end of a load of a key that has as many as it may. Under the lock of the shard.
+  static std::shared_ptr<Flight> room_beside(const std::shared_ptr<Flight>& oldest);
   Shard& shard_of(const KeyRef& key) noexcept { return shards_[(key.hash >> 32) % kShards]; }
   /// Joins a flight of the caller's sequence that still loads, if its labels allow it.
   bool join(const KeyRef& key, Flight& flight, const CallStart& start,
@@ -206,6 +195,9 @@ class SingleFlight::Flight {
     if (leader == Leader::thread) leader_ = rt::current_thread();
   }
 
+  /// No load: it ends with the first of a key's loads that does.
+  explicit Flight(std::shared_ptr<const Flight> oldest) : noted_{}, beside_(std::move(oldest)) {}
+
   /// The birth of what this load makes.
   Revision birth() const noexcept { return noted_.revision; }
   /// The sequence of the key's stripe, noted before the load.
@@ -221,7 +213,8 @@ class SingleFlight::Flight {
   bool holds_up() const noexcept { return state_ != State::done && !abandoned_; }
 
   const CallStart noted_;
-  std::optional<rt::ThreadId> leader_;  // changes under the lock of the graph of waits
+  const std::shared_ptr<const Flight> beside_{};  // the oldest load, for what is none
+  std::optional<rt::ThreadId> leader_;            // changes under the lock of the graph of waits
   // release in made_by(), acquire in waits_for(): compared with what is alive, not looked into.
   rt::Atomic<const LoadLink*> load_{nullptr};
   // Under the lock of the shard:
@@ -232,6 +225,8 @@ class SingleFlight::Flight {
   std::exception_ptr error_;
   std::vector<std::shared_ptr<Wakeup>> watchers_;
   std::shared_ptr<Queued> queued_{};  // from hand_over() on, until it has ended
+  std::shared_ptr<Flight>
+      room_{};  // of the oldest load of its key: what is waited for by those who find no room
   rt::CondVar ended_;
   // Whether state_ is done, for the graph of waits, which is under another lock. release in end(), acquire in enter_wait():
   // a thread that has ended its flight and waits for another's is never seen as still leading the first.

@@ -79,6 +79,38 @@ TEST_F(SingleFlightTest, AThirdNeedWaits) {
   EXPECT_EQ(board("k").role, Role::lead);
 }
 
+TEST_F(SingleFlightTest, WhoFindsNoRoomIsWokenByTheFirstEndOfAny) {
+  class Count final : public Wakeup {
+   public:
+    void wake() noexcept override { ++times; }
+    int times = 0;
+  };
+  const auto oldest = board("k");
+  freshness_.keys().bump(key("k").hash);
+  const auto second = board("k");
+  freshness_.keys().bump(key("k").hash);
+  const auto third = board("k");
+  const auto wakeup = std::make_shared<Count>();
+  EXPECT_TRUE(flights_.watch(key("k"), *third.flight, nullptr, wakeup));
+  EXPECT_EQ(wakeup->times, 0);
+  flights_.complete(key("k"), *second.flight, {});
+  EXPECT_EQ(wakeup->times, 1);
+  flights_.unwatch(key("k"), *third.flight, nullptr, wakeup);
+  flights_.complete(key("k"), *oldest.flight, {});
+  EXPECT_EQ(wakeup->times, 1);
+  EXPECT_EQ(flights_.size(), 0u);
+}
+
+// Whichever of two it is: it holds itself up.
+TEST_F(SingleFlightTest, ALoadThatFindsNoRoomBesideItselfIsRefused) {
+  board("k");
+  freshness_.keys().bump(key("k").hash);
+  board("k");
+  freshness_.keys().bump(key("k").hash);
+  const auto third = board("k");
+  EXPECT_THROW(flights_.wait_for_end(key("k"), *third.flight), RecursiveLoad);
+}
+
 TEST_F(SingleFlightTest, WhoeverAsksForALabelRaisedSinceTheBirthDoesNotJoin) {
   const auto first = board("k");
   const LabelRef users = tag("users");
