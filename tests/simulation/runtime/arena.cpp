@@ -56,6 +56,7 @@ void* take(std::size_t bytes, std::size_t alignment) {
     header = reinterpret_cast<Header*>(address - sizeof(Header));
     arena.next = reinterpret_cast<char*>(address + units * kUnit);
     header->units = static_cast<std::uint32_t>(units);
+    std::memset(header + 1, kFreed, units * kUnit);  // not what another run has left there
   }
   header->live = 1;
   ++arena.blocks;
