@@ -118,10 +118,6 @@ class Trial::Round final : public history::RoundState {
   const config::PolicyModel policy_;
   std::shared_ptr<SimulatedExecutor> executor_;
   std::vector<std::string> violations_;
-  struct {
-    std::uint64_t fingerprint = 0;
-    std::int64_t points = 0;
-  } judged_;  // of the machine, once all was judged but the end
   Tracer tracer_;
   inline static Round* traced_round_ = nullptr;
 };
@@ -175,7 +171,6 @@ void Trial::Round::begin(const Plan& plan) {
   policy = 0;
   deferred.clear();
   violations_.clear();
-  judged_ = {};
   detail::rt::simulated_stripes = plan.stripes;
 }
 
@@ -235,8 +230,6 @@ void Trial::Round::wind_up(const Plan& plan) {
   }
   look_at_aftermath(plan);
   tracer_.watch(nullptr);
-  // The end itself takes some points more or fewer from run to run, where loaders are bound or late; why is not known.
-  judged_ = {Machine::here().fingerprint(), Machine::here().points()};
   invalidator->close();
   invalidator.reset();
   executor_.reset();
@@ -310,9 +303,9 @@ Verdict Trial::Round::run(const Plan& plan, SchedulerKind scheduler, bool traced
     machine.spawn("the last", [this, &plan] { wind_up(plan); });
     stop = machine.run();
   }
-  if (judged_.points == 0) judged_ = {machine.fingerprint(), machine.points()};
-  Verdict verdict{
-      .fingerprint = judged_.fingerprint, .points = judged_.points, .switches = machine.switches()};
+  Verdict verdict{.fingerprint = machine.fingerprint(),
+                  .points = machine.points(),
+                  .switches = machine.switches()};
   {
     const ArenaPause pause;
     if (stop == Stop::deadlock) violations_.push_back("deadlock:\n" + machine.describe_waiting());
