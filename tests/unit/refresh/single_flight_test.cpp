@@ -103,12 +103,14 @@ TEST_F(SingleFlightTest, WhoFindsNoRoomIsWokenByTheFirstEndOfAny) {
 
 // Whichever of two it is: it holds itself up.
 TEST_F(SingleFlightTest, ALoadThatFindsNoRoomBesideItselfIsRefused) {
-  board("k");
+  const auto oldest = board("k");
   freshness_.keys().bump(key("k").hash);
-  board("k");
+  const auto second = board("k");
   freshness_.keys().bump(key("k").hash);
   const auto third = board("k");
   EXPECT_THROW(flights_.wait_for_end(key("k"), *third.flight), RecursiveLoad);
+  flights_.complete(key("k"), *oldest.flight, {});
+  flights_.complete(key("k"), *second.flight, {});
 }
 
 TEST_F(SingleFlightTest, WhoeverAsksForALabelRaisedSinceTheBirthDoesNotJoin) {
