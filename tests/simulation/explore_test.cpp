@@ -67,7 +67,6 @@ TEST_P(ExploreTest, AReportsCommandLineRepeatsTheRun) {
 
 TEST_P(ExploreTest, EveryWorkloadRepeatsItself) {
   for (const Workload& workload : workloads()) {
-    if (!workload.repeats_itself) continue;
     Trial trial(workload, GetParam());
     Trial other(workload, GetParam());
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {

@@ -47,9 +47,6 @@ struct Workload {
   std::uint32_t most_micros = 0;   // of pass_time, and of a slow loader
   std::uint32_t points = 2048;     // switch points of a long run, for the priority scheduler
   bool versions = false;           // the versions of history_model.hpp are set at the start
-  // False: in some runs of a seed the aftermath takes a few switch points more or fewer. What is judged does not differ; why is
-  // not known.
-  bool repeats_itself = true;
   Faults faults{};
   std::vector<testing::history::Call> own_calls{};  // beside those of the model: for tests
 };

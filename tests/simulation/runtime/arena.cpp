@@ -34,6 +34,7 @@ struct Arena {
   char* next = nullptr;
   bool on = false;
   bool fails = false;
+  int pauses = 0;
   std::size_t blocks = 0;
   std::size_t bytes = 0;
   std::array<Header*, kClasses> free{};
@@ -138,8 +139,15 @@ ArenaLeft arena_end() {
   return left;
 }
 
-ArenaPause::ArenaPause() noexcept : was_on_(arena.on) { arena.on = false; }
-ArenaPause::~ArenaPause() { arena.on = was_on_; }
+ArenaPause::ArenaPause() noexcept : was_on_(arena.on) {
+  arena.on = false;
+  ++arena.pauses;
+}
+ArenaPause::~ArenaPause() {
+  arena.on = was_on_;
+  --arena.pauses;
+}
+bool ArenaPause::any() noexcept { return arena.pauses != 0; }
 
 void arm_allocation_failures(bool armed) noexcept { arena.fails = armed; }
 

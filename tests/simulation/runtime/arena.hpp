@@ -24,13 +24,17 @@ struct ArenaLeft {
 };
 ArenaLeft arena_end();
 
-/// While it lives, memory comes from the heap: for what the harness keeps over the end of a run.
+/// While it lives, memory comes from the heap: for what the harness keeps over the end of a run. Nothing may switch meanwhile:
+/// what other threads took would come from the heap as well.
 class ArenaPause {
  public:
   ArenaPause() noexcept;
   ~ArenaPause();
   ArenaPause(const ArenaPause&) = delete;
   ArenaPause& operator=(const ArenaPause&) = delete;
+
+  /// Whether one lives.
+  static bool any() noexcept;
 
  private:
   bool was_on_;

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 
 #include <boost/context/detail/fcontext.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -157,6 +159,10 @@ void Machine::enter(Fiber& fiber) {
 void Machine::switch_to(Fiber& next) {
   Fiber& before = *current_;
   if (&next == &before) return;
+  if (ArenaPause::any()) {
+    std::fputs("simulation: a switch while memory comes from the heap\n", stderr);
+    std::abort();
+  }
   if (on_switch) on_switch(before.id, next.id);
   ++switches_;
   fingerprint_ = (fingerprint_ ^ static_cast<std::uint64_t>(points() * 64 + next.id + 1)) *

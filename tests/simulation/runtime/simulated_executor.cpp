@@ -53,8 +53,10 @@ void SimulatedExecutor::post_after(Duration delay, Task task) {
 
 void SimulatedExecutor::add(State& state, Task task) {
   if (state.stopped) return;
-  const ArenaPause pause;
-  state.ready.push_back(std::move(task));
+  {
+    const ArenaPause pause;
+    state.ready.push_back(std::move(task));
+  }
   Machine::wake(&state);
 }
 

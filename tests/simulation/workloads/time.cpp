@@ -170,7 +170,6 @@ Workload absences() {
 Workload refills() {
   Workload workload = dependencies();
   workload.name = "refills";
-  workload.repeats_itself = false;
   workload.about = "what is expired is loaded again within a budget, and what a call names as well";
   // Which keys are sampled as hot goes on from one run to the next.
   workload.configuration.policy =
@@ -194,7 +193,6 @@ Workload refills() {
 Workload late() {
   Workload workload = on_error();
   workload.name = "late";
-  workload.repeats_itself = false;
   workload.about = "loads that take longer than their time-outs, and old values in their place";
   workload.configuration.policy = policy_of(
       "{strategy: ttl, ttl: 100ms, stale_if_error: 300ms, load_timeout: {soft: 20ms, hard: 60ms}}");
