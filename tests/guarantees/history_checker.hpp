@@ -262,7 +262,6 @@ class HistoryChecker {
     const Stamp floor = floors.own[read.key];
     if (value.read_at < floor) report(Fault::stale, read, call_at(floor));
     if (value.pinned_by < floors.tied[read.key]) report(Fault::stale_part, read, "through another");
-    if (read.origin != Origin::l1) return;
     const Stamp seen = first_seen(read.value);
     if (seen != 0 && seen < floors.resident[read.key])
       report(Fault::stale_label, read, call_at(floors.resident[read.key]));

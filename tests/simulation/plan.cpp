@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <numeric>
+#include <span>
 
 namespace freshet::simulation {
 namespace {
@@ -51,6 +52,12 @@ Step draw_step(const Workload& workload, const std::vector<std::uint8_t>& calls,
   return step;
 }
 
+Step draw_step(const ScriptStep& script, const std::vector<std::uint8_t>& calls, Random& random) {
+  Step step{.what = script.what, .key = script.key, .seed = random.next()};
+  if (!calls.empty()) step.call = calls[script.call];
+  return step;
+}
+
 std::vector<std::size_t> numbers_to(std::size_t count) {
   std::vector<std::size_t> numbers(count);
   std::iota(numbers.begin(), numbers.end(), std::size_t{0});
@@ -83,8 +90,13 @@ Plan make_plan(const Workload& workload, const std::vector<std::uint8_t>& calls,
   if (plan.faults.timers > 0) plan.faults.timers = random.below(plan.faults.timers + 1);
   for (std::uint32_t i = random.below(workload.most_before + 1); i > 0; --i)
     plan.before.push_back(draw_step(workload, calls, random));
-  plan.threads.resize(2 + random.below(workload.most_threads - 1));
-  for (auto& steps : plan.threads) {
+  for (const Script& script : workload.scripts) {
+    auto& steps = plan.threads.emplace_back();
+    for (const ScriptStep& step : script) steps.push_back(draw_step(step, calls, random));
+  }
+  plan.threads.resize(
+      std::max<std::size_t>(2 + random.below(workload.most_threads - 1), plan.threads.size()));
+  for (auto& steps : std::span(plan.threads).subspan(workload.scripts.size())) {
     for (std::uint32_t i = 1 + random.below(workload.most_steps); i > 0; --i)
       steps.push_back(draw_step(workload, calls, random));
   }

@@ -10,6 +10,7 @@
 
 #include "guarantees/history_configuration.hpp"
 #include "guarantees/history_model.hpp"
+#include "guarantees/history_round_state.hpp"
 #include "simulation/runtime/machine.hpp"
 
 namespace freshet::simulation {
@@ -34,6 +35,14 @@ struct Weights {
   unsigned grow = 0;
 };
 
+/// What one thread does, where a bug needs so many steps in one order that they are never drawn: the schedule is all the same.
+struct ScriptStep {
+  testing::history::Step::What what{};
+  std::uint8_t key = 0;
+  std::size_t call = 0;  // of the workload's calls
+};
+using Script = std::vector<ScriptStep>;
+
 struct Workload {
   std::string name;
   std::string about;
@@ -48,6 +57,7 @@ struct Workload {
   std::uint32_t points = 2048;     // switch points of a long run, for the priority scheduler
   bool versions = false;           // the versions of history_model.hpp are set at the start
   Faults faults{};
+  std::vector<Script> scripts{};  // of the first threads, where what they do is not drawn
   std::vector<testing::history::Call> own_calls{};  // beside those of the model: for tests
 };
 

@@ -66,6 +66,7 @@ KeyRead::Step KeyRead::board() {
   if (apart_) return lead_alone();
   if (Reading old = view_.held_back(key(), plan_, options()); old.entry)
     return answered(std::move(old));
+  FRESHET_PAUSE("about_to_board");
   auto [role, flight] = flights().board(key(), start_, plan_.labels, plan_.proven_since, leader_);
   role_ = role;
   flight_ = std::move(flight);
@@ -137,6 +138,7 @@ KeyRead::Step KeyRead::lead_alone() {
 // Between this caller's look and its boarding another flight may have landed.
 Reading KeyRead::look_before_load() {
   Reading found = find_before_load();
+  if (found.entry) FRESHET_PAUSE("found_before_load");
   // Whoever waits looks for itself: it may have begun after something took from the store what was found here.
   if (found.entry) give_up_lead();
   return found;

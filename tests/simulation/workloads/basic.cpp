@@ -57,12 +57,21 @@ Workload storm() {
 }
 
 Workload found() {
-  Workload workload = storm();
+  using What = testing::history::Step::What;
+  Workload workload = basic();
   workload.name = "found";
-  workload.about = "who leads a load finds the value stored by then, which goes again";
-  workload.weights = {.load = 8, .put = 3, .invalidate = 6};
-  workload.most_threads = 4;
-  workload.points = 768;
+  workload.about =
+      "who leads a load finds the value stored by then, which goes again by a label that came late";
+  workload.configuration.lates = {0};
+  workload.calls = {"late late0", "key a/user:2"};
+  workload.scripts = {{{.what = What::load}},
+                      {{.what = What::put},
+                       {.what = What::label},
+                       {.what = What::invalidate},
+                       {.what = What::load}}};
+  workload.most_steps = 2;
+  workload.most_before = 0;
+  workload.points = 256;
   return workload;
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include "support/cache_fixture.hpp"
@@ -87,6 +88,31 @@ TEST_F(LabelRaceTest, ATagThatIsAddedDuringARefreshIsOnWhatTheRefreshStores) {
     }
     EXPECT_FALSE(fed.get("k")) << label;
   }
+}
+
+// It has the tag beside the labels that it was made with, which is all that those who share a load look at.
+TEST_F(LabelRaceTest, WhatALeaderFindsStoredGoesToNobodyWhoCameAfterItsTagWasRaised) {
+  std::optional<PausePoint> boards;
+  std::optional<PausePoint> finds;
+  std::optional<PausePoint> joins;
+  std::thread later;
+  std::atomic<bool> waits = false;
+  int shared = 0;
+  const auto come_later = [&] {
+    invalidator_->invalidate_tag("late");
+    joins.emplace("waits_for_a_load", [&] { waits = true; });
+    later = std::thread([&] { shared = *pages().get_or_load("k", [] { return 3; }); });
+    for (int i = 0; i < 1'000'000 && !waits; ++i) std::this_thread::yield();
+  };
+  boards.emplace("about_to_board", [&] {
+    pages().put("k", 1);
+    invalidator_->tag("k", "pages", {"late"});
+    finds.emplace("found_before_load", come_later);
+  });
+  EXPECT_EQ(*pages().get_or_load("k", [] { return 2; }), 1);
+  later.join();
+  EXPECT_TRUE(waits);
+  EXPECT_EQ(shared, 3);
 }
 
 TEST_F(LabelRaceTest, ATagThatWasAddedBeforeALoadIsOfNoConcernToWhatThatStores) {
