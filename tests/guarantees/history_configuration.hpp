@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "freshet/loader.hpp"
 #include "guarantees/history.hpp"
 
 namespace freshet::testing::history {
@@ -15,6 +16,8 @@ struct Datum {
   std::uint64_t check = 0;  // from the id, so that memory that was freed is noticed
 };
 constexpr std::uint64_t check_of(ValueId id) noexcept { return (id + 1) * 0x9E3779B97F4A7C15U; }
+
+class Dice;
 
 struct Configuration {
   std::string name;
@@ -34,6 +37,10 @@ struct Configuration {
   bool loaders_transact = false;  // some loaders read others in a transaction
   bool binds_loaders = false;     // loaders are bound, and some calls have keys loaded again
   bool deferred_events = false;   // what an event leads to is done by the end of the round
+  std::uint32_t unchanged = 0;  // one load in so many is told that nothing has changed; zero: none
+
+  /// Whether the loader goes by its previous value. What it names is what that has.
+  bool says_not_modified(Dice& dice, LoadContext& load) const;
 };
 
 /// splitmix64.
@@ -55,5 +62,11 @@ class Dice {
  private:
   std::uint64_t state_;
 };
+
+inline bool Configuration::says_not_modified(Dice& dice, LoadContext& load) const {
+  if (unchanged == 0 || dice.below(unchanged) != 0 || !load.previous<Datum>()) return false;
+  static_cast<void>(load.not_modified<Datum>());  // what is returned has a name of its own
+  return true;
+}
 
 }  // namespace freshet::testing::history

@@ -456,7 +456,9 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
             .birth_by = load.start,
             .pinned_by = load.start,
             .began_by = round_.clock()};
+  bool renews = false;
   try {
+    renews = context != nullptr && round_.configuration.says_not_modified(dice_, *context);
     give_way(8);
     const bool names_late = round_.configuration.names_keys_late;
     if (context != nullptr && loader.key == 3)
@@ -472,7 +474,7 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
     finish(load);
     throw;
   }
-  if (context != nullptr) {
+  if (context != nullptr && !renews) {
     context->tag(own_tag(loader.key));
     if (is_rare(loader.key)) context->tag("rare");
     if (loader.key == 1) context->depends_on("table:y");

@@ -92,6 +92,12 @@ class CacheClosed : public Error {
   using Error::Error;
 };
 
+/// A loader said that its value is the previous one, and there is none: it asked its origin for what it has not got.
+class NoPreviousValue : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A bulk loader answered with another number of values than it was asked for.
 class BulkLoadMismatch : public Error {
  public:

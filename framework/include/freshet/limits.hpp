@@ -11,6 +11,7 @@ inline constexpr std::size_t kMaxNamespaceBytes = 512;
 inline constexpr std::size_t kMaxTagBytes = 1024;
 inline constexpr std::size_t kMaxResourceBytes = 4096;
 inline constexpr std::size_t kMaxVersionBytes = 512;  // of a dependency's name, and of a hash
+inline constexpr std::size_t kMaxValidatorBytes = 1024;
 inline constexpr std::size_t kMaxPatternBytes = 512;
 inline constexpr std::size_t kMaxAllOfTags = 16;
 inline constexpr std::size_t kMaxEventNameBytes = 512;

@@ -5,12 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
 #include "freshet/capture.hpp"
 #include "freshet/clock.hpp"
 #include "freshet/detail/runtime/runtime.hpp"
+#include "freshet/handle.hpp"
 #include "freshet/invalidation.hpp"
 #include "freshet/load_timeouts.hpp"
 
@@ -18,7 +20,19 @@ namespace freshet {
 
 namespace detail {
 class NamespaceView;
-}
+
+/// The value that a load is to replace, as far as its loader may be told of it. Looked for when it is first asked for.
+class PreviousValue {
+ public:
+  /// Empty if there is none, or none of that type. Throws std::bad_alloc.
+  virtual Reading of(const std::type_info& type) = 0;
+  /// What the loader that made it called it by; empty if it said nothing. Valid as long as this.
+  virtual std::string_view validator() = 0;
+
+ protected:
+  ~PreviousValue() = default;
+};
+}  // namespace detail
 
 /// A version that a value was made with: `{"classifier-prompt", "v3"}`. An empty hash stands for the current one.
 struct VersionPin {
@@ -44,10 +58,12 @@ class LoadContext {
  public:
   explicit LoadContext(std::string_view key,
                        std::shared_ptr<detail::CaptureState> capture = nullptr,
-                       const detail::rt::Atomic<bool>* cancelled = nullptr) noexcept
+                       const detail::rt::Atomic<bool>* cancelled = nullptr,
+                       detail::PreviousValue* previous = nullptr) noexcept
       : key_(key),
-        capture_(std::move(capture)),
-        cancelled_(cancelled) {}  // with what the load stands in
+        capture_(std::move(capture)),  // with what the load stands in
+        cancelled_(cancelled),
+        previous_(previous) {}
   LoadContext(const LoadContext&) = delete;
   LoadContext& operator=(const LoadContext&) = delete;
 
@@ -95,6 +111,35 @@ class LoadContext {
     return *this;
   }
 
+  /// For origins that can say that nothing has changed: the value that this load is to replace, for its loader alone. Empty if
+  /// there is none in the cache; if it was removed, or a label that its own loader named was raised since, or one that was added later;
+  /// if it was made of other cached values, of which the origin knows nothing; and in bulk loads and loads for one caller alone.
+  /// Call it as often as you like: the first call looks.
+  template <class T>
+  Handle<T> previous() {
+    return Handle<T>(previous_ == nullptr ? detail::Reading{} : previous_->of(typeid(T)));
+  }
+
+  /// What the loader of previous() said by validator(). Empty if there is none.
+  std::string_view previous_validator() {
+    return previous_ == nullptr ? std::string_view() : previous_->validator();
+  }
+
+  /// Names this state of the value in the words of its origin: an ETag, a version, a date. It is kept with the value, for the
+  /// next load of the key. Throws InvalidName if it is longer than kMaxValidatorBytes.
+  LoadContext& validator(std::string text);
+
+  /// The origin says that previous() is still right, all of it: `return load.not_modified<Page>();`. The entry is renewed: it is born
+  /// with this load, gets a new lifetime, and keeps the validator and the labels that it had, beside those named now. Copies the
+  /// value. Throws NoPreviousValue if there is none.
+  template <class T>
+  T not_modified() {
+    const Handle<T> old = previous<T>();
+    if (!old) no_previous_value();
+    is_not_modified_ = true;
+    return *old;
+  }
+
   /// Whether nobody needs the value any more: the cache is being closed (CloseOptions::cancel_loads). A long loader looks from time
   /// to time, and throws what it likes. Stays true once it is.
   bool cancelled() const noexcept {
@@ -108,19 +153,26 @@ class LoadContext {
   std::optional<Duration> requested_ttl() const noexcept { return ttl_; }
   bool keeps() const noexcept { return keep_; }
   bool is_absent() const noexcept { return absent_; }
+  bool is_not_modified() const noexcept { return is_not_modified_; }
+  const std::string& named_validator() const noexcept { return validator_; }
 
  private:
   friend class detail::NamespaceView;  // announces its policy version
 
+  [[noreturn]] void no_previous_value() const;
+
   std::string_view key_;
   Capture capture_;
   const detail::rt::Atomic<bool>* cancelled_;  // acquire above, release by whoever cancels
+  detail::PreviousValue* previous_;
   std::vector<std::string> tags_;
   std::vector<std::string> dependencies_;
   std::vector<VersionPin> versions_;
+  std::string validator_;
   std::optional<Duration> ttl_;
   bool keep_ = true;
   bool absent_ = false;
+  bool is_not_modified_ = false;
   bool outlives_captured_ = false;
 };
 

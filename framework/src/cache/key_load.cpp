@@ -21,6 +21,8 @@ bool is_mistake(const std::exception_ptr& error) noexcept {
     return true;
   } catch (const BulkLoadMismatch&) {
     return true;
+  } catch (const NoPreviousValue&) {
+    return true;
   } catch (...) {
     return false;
   }
@@ -35,6 +37,14 @@ bool carries_labels_of(const Entry& entry, const Entry& old) noexcept {
     if (!carried(late->label)) return false;
   }
   return true;
+}
+
+// What the loader calls its value by, or did when it made what it says is still right.
+std::string_view validator_of(const KeyLoad::Loaded& loaded) noexcept {
+  if (loaded.context == nullptr) return {};
+  const std::string& named = loaded.context->named_validator();
+  return named.empty() && loaded.renewed != nullptr ? loaded.renewed->request().validator
+                                                    : std::string_view(named);
 }
 
 }  // namespace
@@ -70,6 +80,40 @@ EntryRef KeyLoad::run(std::string_view given_key, ErasedLoader loader) const {
   return run.result();
 }
 
+Reading PreviousEntry::of(const std::type_info& type) {
+  look();
+  if (!found_ || *entry_of(found_).type().type != type) return {};
+  return {found_, Origin::l1, Staleness::fresh, looked_at_};
+}
+
+std::string_view PreviousEntry::validator() {
+  look();
+  return found_ ? entry_of(found_).request().validator : std::string_view();
+}
+
+// Under the lock of its shard: what was removed before is not found. What is removed later was so after the load's birth, and what the
+// loader makes is not kept.
+void PreviousEntry::look() {
+  if (looked_ || !load_.is_shared || !load_.sees_previous || load_.plan.outdated) return;
+  looked_at_ = load_.services.clock.now();
+  EntryRef there = load_.block.store().find_previous(load_.key, looked_at_);
+  looked_ = true;
+  FRESHET_PAUSE("previous_found");
+  if (there && may_be_renewed(entry_of(there))) found_ = std::move(there);
+}
+
+bool PreviousEntry::may_be_renewed(const Entry& entry) const {
+  if (entry.made_of_others()) return false;
+  const Carrier& carrier = entry.carrier();
+  if (!same_versions(load_.plan.labels, carrier.labels())) return false;
+  // By what policy and caller say of the key now, though the entry was stored without it.
+  const auto& labels = load_.plan.labels;
+  const bool removed = std::any_of(labels.begin(), labels.end(), [&](const LabelRef& label) {
+    return !carrier.carries(label.get()) && label->judge(carrier.birth()) == Verdict::removed;
+  });
+  return !removed && load_.services.freshness.stands_from(carrier, entry.request().labels);
+}
+
 LoadContext& LoaderRun::prepare(std::string_view given_key) {
   const Scopes* const open = open_scopes();
   std::shared_ptr<CaptureState> around = open == nullptr ? nullptr : open->capture;
@@ -77,13 +121,14 @@ LoadContext& LoaderRun::prepare(std::string_view given_key) {
                  ? std::make_shared<CaptureState>(load_.captures, std::move(around))
                  : std::make_shared<CaptureState>(load_.captures, std::move(around), load_.key);
   load_.flight.made_by(capture_->link());
-  return context_.emplace(given_key, capture_, &self_.cancelled());
+  return context_.emplace(given_key, capture_, &self_.cancelled(), &previous_);
 }
 
 Scopes LoaderRun::scopes() const { return scopes_of_load(capture_); }
 
 void LoaderRun::finish(ErasedValue value) {
   loaded_.context = &*context_;
+  if (context_->is_not_modified()) loaded_.renewed = previous_.entry();
   loaded_.load_time = elapsed();
   loaded_.captured = capture_->take();
   taken_ = true;
@@ -149,23 +194,29 @@ EntryRef KeyLoad::finish(const Loaded& loaded, ErasedValue value) const {
   std::vector<LabelRef> labels = services.flights.seal(key, flight);
   const std::size_t declared = labels.size();
   const Revision proven_since = add_labels(loaded, labels);
-  const auto& read = loaded.captured.labels;
-  const bool inherits_overflow = std::any_of(read.begin(), read.end(), [&](const LabelRef& label) {
+  const auto is_overflow = [&](const LabelRef& label) {
     return services.freshness.is_overflow(label);
-  });
+  };
+  const auto& read = loaded.captured.labels;
+  const bool inherits_overflow =
+      std::any_of(read.begin(), read.end(), is_overflow) ||
+      (loaded.renewed != nullptr && std::any_of(labels.begin(), labels.end(), is_overflow));
   const bool outlives = loaded.context != nullptr && loaded.context->outlives_captured();
-  const EntryTerms terms{.birth = flight.birth(),
-                         .request = {.ttl = ttl, .labels = declared},
-                         .context = loaded.context,
-                         .load_time = loaded.load_time,
-                         .at_most = outlives ? kNever : loaded.captured.hard,
-                         .inherits_overflow = inherits_overflow,
-                         .has_no_value = is_absent(value)};
+  const EntryTerms terms{
+      .birth = flight.birth(),
+      .request = {.ttl = ttl, .labels = declared, .validator = validator_of(loaded)},
+      .context = loaded.context,
+      .load_time = loaded.load_time,
+      .at_most = outlives ? kNever : loaded.captured.hard,
+      .inherits_overflow = inherits_overflow,
+      .has_no_value = is_absent(value)};
   MadeEntry made =
       block.make_entry(key, plan, std::move(labels), terms, services.clock.now(), value);
   if (terms.is_absent()) block.counters().add(Metric::negative_loads);
+  if (loaded.renewed != nullptr) block.counters().add(Metric::loads_not_modified);
   entry_of(made.entry).set_made_of_stale(loaded.captured.stale);
   entry_of(made.entry).set_made_of_dirty(loaded.captured.dirty);
+  entry_of(made.entry).set_made_of_others(!read.empty() || loaded.captured.hard != kNever);
   if (refreshed != nullptr && !carries_labels_of(entry_of(made.entry), *refreshed))
     entry_of(made.entry).declared.store(0, std::memory_order_relaxed);
   FRESHET_PAUSE("load_done_before_fill");
@@ -192,6 +243,8 @@ Revision KeyLoad::add_labels(const Loaded& loaded, std::vector<LabelRef>& labels
     for (const VersionPin& version : loaded.context->versions())
       unite(labels, {services.freshness.versions().pin(version.dependency, version.hash)});
   }
+  // Whoever says that nothing has changed need not name again what it did when it made it.
+  if (loaded.renewed != nullptr) unite(labels, loaded.renewed->carrier().all_labels());
   std::vector<LabelRef> read = loaded.captured.labels;
   std::erase_if(
       read, [&](const LabelRef& label) {  // an entry that depends on itself depends on nothing more

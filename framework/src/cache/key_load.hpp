@@ -38,6 +38,7 @@ struct KeyLoad {
   std::optional<Duration> ttl{};     // what the caller asked for
   bool captures = true;              // whether what the loader reads becomes labels
   bool fills = true;                 // whether the value may be kept
+  bool sees_previous = true;         // whether the loader may be told what is there
   bool is_shared = true;             // false: for its caller alone, and so is its failure
   const Entry* refreshed = nullptr;  // the entry that is loaded again, if it is a refresh
 
@@ -48,6 +49,7 @@ struct KeyLoad {
   /// What a loader left behind, apart from the value.
   struct Loaded {
     const LoadContext* context = nullptr;
+    const Entry* renewed = nullptr;  // the origin says that this is still right
     CaptureState::Captured captured{};
     Instant began{};
     Revision held_from{};  // what the load is judged by in a block with a hold-off
@@ -72,12 +74,37 @@ struct KeyLoad {
   StoreOutcome keep(const MadeEntry& made, const Loaded& loaded, Revision proven_since) const;
 };
 
+/// What LoadContext::previous() finds: the entry that a load replaces, if its loader may go by it.
+class PreviousEntry final : public PreviousValue {
+ public:
+  /// Borrows the load.
+  explicit PreviousEntry(const KeyLoad& load) noexcept : load_(load) {}
+
+  Reading of(const std::type_info& type) override;
+  std::string_view validator() override;
+  /// What was found; null before.
+  const Entry* entry() const noexcept { return found_ ? &entry_of(found_) : nullptr; }
+
+ private:
+  void look();
+  /// Whether a loader that asks its origin about this, and hears that it is still right, may say so.
+  bool may_be_renewed(const Entry& entry) const;
+
+  const KeyLoad& load_;
+  bool looked_ = false;
+  Instant looked_at_{};
+  EntryRef found_;
+};
+
 /// One run of a loader, whoever calls it: what it is given, and how it ends. Every call of it stands in what the load stands in.
 class LoaderRun {
  public:
   /// Borrows the load. The time counts from here.
   explicit LoaderRun(const KeyLoad& load, LoadsUnderWay::By by = LoadsUnderWay::By::thread)
-      : load_(load), self_(load.services.under_way, load.key, by), loaded_(load.begin()) {}
+      : load_(load),
+        self_(load.services.under_way, load.key, by),
+        loaded_(load.begin()),
+        previous_(load) {}
   LoaderRun(const LoaderRun&) = delete;
   LoaderRun& operator=(const LoaderRun&) = delete;
 
@@ -100,6 +127,7 @@ class LoaderRun {
   const KeyLoad& load_;
   LoadsUnderWay::Load self_;
   KeyLoad::Loaded loaded_;
+  PreviousEntry previous_;
   std::shared_ptr<CaptureState> capture_;
   std::optional<LoadContext> context_;
   bool taken_ = false;

@@ -116,7 +116,8 @@ KeyRead::Step KeyRead::lead() {
                         .flight = *flight_,
                         .ttl = options().ttl,
                         .captures = options().capture,
-                        .fills = !options().skip.write_l1});
+                        .fills = !options().skip.write_l1,
+                        .sees_previous = !options().skip.read_l1});
   return Step::load;
 }
 

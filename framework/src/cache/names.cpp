@@ -27,6 +27,10 @@ void check_resource(std::string_view resource) {
   check_length("resource", resource, kMaxResourceBytes);
 }
 
+void check_validator(std::string_view validator) {
+  if (!validator.empty()) check_length("validator", validator, kMaxValidatorBytes);
+}
+
 void check_version(std::string_view dependency, std::string_view hash) {
   check_length("versioned dependency", dependency, kMaxVersionBytes);
   if (dependency.front() == '\0')
@@ -92,6 +96,20 @@ LoadContext& LoadContext::version(std::string dependency, std::string hash) {
   detail::check_version(dependency, hash);
   versions_.push_back({std::move(dependency), std::move(hash)});
   return *this;
+}
+
+LoadContext& LoadContext::validator(std::string text) {
+  detail::check_validator(text);
+  validator_ = std::move(text);
+  return *this;
+}
+
+void LoadContext::no_previous_value() const {
+  throw NoPreviousValue(
+      fmt::format("the loader of {} says that its previous value is still right, and there is none "
+                  "of that type; ask the origin without a "
+                  "condition where previous() is empty",
+                  in_quotes(key_)));
 }
 
 }  // namespace freshet

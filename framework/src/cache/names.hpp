@@ -17,6 +17,8 @@ inline void check_key(std::string_view key) {
 void check_tag(std::string_view tag);
 void check_namespace(std::string_view name_space);
 void check_resource(std::string_view resource);
+/// May be empty.
+void check_validator(std::string_view validator);
 void check_version(std::string_view dependency, std::string_view hash);
 /// Without the separator that may stand at its end.
 std::string_view check_prefix(std::string_view prefix, char separator);

@@ -96,6 +96,7 @@ std::shared_ptr<OwnedLoad> NamespaceView::begin_owned(
         .ttl = call.options.ttl,
         .captures = call.options.capture,
         .fills = !call.options.skip.write_l1,
+        .sees_previous = !call.options.skip.read_l1,
         .must_load_here = [engine = engine_.get()] { return engine->must_load_here(); }});
   } catch (
       ...) {  // no memory for a copy of the loader, or it cannot be copied after all: it runs here

@@ -40,7 +40,8 @@ EntryRef OwnedLoad::load() {
                      .flight = *parts_.flight,
                      .ttl = parts_.ttl,
                      .captures = parts_.captures,
-                     .fills = parts_.fills};
+                     .fills = parts_.fills,
+                     .sees_previous = parts_.sees_previous};
   const std::string_view given = key_.key.substr(parts_.scope_size);
   const BackgroundLoader& loader = *parts_.loader;
   return load.run(given,

@@ -35,6 +35,7 @@ class OwnedLoad final : public SingleFlight::Queued {
     std::optional<Duration> ttl{};
     bool captures = true;
     bool fills = true;
+    bool sees_previous = true;
     std::function<bool()>
         must_load_here;  // whether the calling thread may be one of its executor; throws nothing
   };

@@ -201,6 +201,15 @@ bool Freshness::is_stale_by_label(const Carrier& carrier) const noexcept {
          judge_attached(carrier) != Verdict::fresh;
 }
 
+bool Freshness::stands_from(const Carrier& carrier, std::size_t first) const noexcept {
+  const std::span<const LabelRef> labels = carrier.labels();
+  const auto own = labels.subspan(std::min(first, labels.size()));
+  return judge_attached(carrier) == Verdict::fresh &&
+         std::all_of(own.begin(), own.end(), [&](const LabelRef& label) {
+           return judge_with_ancestors(*label, carrier.birth()) == Verdict::fresh;
+         });
+}
+
 Revision Freshness::expired_since(const Carrier& carrier, std::string_view key) const noexcept {
   constexpr Revision kNone{UINT64_MAX};
   Revision oldest = kNone;

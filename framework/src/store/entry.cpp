@@ -51,9 +51,13 @@ Entry::Entry(const KeyRef& key, std::span<const LabelRef> labels, Revision birth
 EntryRef Entry::create(const KeyRef& key, std::vector<LabelRef> labels, Revision birth, Instant now,
                        const Deadlines& deadlines, ErasedValue value, const EntryRequest& request) {
   const ValueType& type = *value.type;
-  const std::uint64_t size = entry_bytes(key, value);
+  const std::uint64_t size = entry_bytes(key, value) + request.validator.size();
   const bool has_extra = deadlines.idle != Duration::zero() || deadlines.refresh_at != kNever ||
-                         request.ttl.has_value() || request.stale_for != Duration::zero();
+                         request.ttl.has_value() || request.stale_for != Duration::zero() ||
+                         !request.validator.empty();
+  std::unique_ptr<const std::string> validator;
+  if (!request.validator.empty())
+    validator = std::make_unique<const std::string>(request.validator);
   const std::size_t entry_at = has_extra ? sizeof(EntryExtra) : 0;
   const std::size_t key_at = entry_at + sizeof(Entry);
   const std::size_t value_at = round_up(key_at + key.key.size(), type.alignment);
@@ -68,7 +72,7 @@ EntryRef Entry::create(const KeyRef& key, std::vector<LabelRef> labels, Revision
   LabelRef* const first = reinterpret_cast<LabelRef*>(bytes + labels_at);
   std::uninitialized_move(labels.begin(), labels.end(), first);
   static_cast<void>(block.release());
-  if (has_extra) ::new (bytes) EntryExtra(now, deadlines, request);
+  if (has_extra) ::new (bytes) EntryExtra(now, deadlines, request, std::move(validator));
   Entry* entry =
       ::new (bytes + entry_at) Entry(key, {first, labels.size()}, birth, now, deadlines, type);
   std::memcpy(bytes + key_at, key.key.data(), key.key.size());

@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -59,21 +61,24 @@ class Entry;
 
 /// What the caller asked for, for a refresh to ask again: a lifetime, and how many of the labels
 /// are the policy's and the caller's; those after them are the loader's own. And for how long the value may be served after its time
-/// to whoever would get the exception of a failed load.
+/// to whoever would get the exception of a failed load; and what its loader calls it by, for the next one to ask its origin about.
 struct EntryRequest {
   std::optional<Duration> ttl{};
   std::size_t labels = 0;
   Duration stale_for{};
+  std::string_view validator{};
 };
 
-/// What only some entries have: an idle time, a refresh, a lifetime of their own, a time after their time. In front of its entry, in
+/// What only some entries have: an idle time, a refresh, a lifetime of their own, a time after their time, a validator. In front of its entry, in
 /// the same allocation.
 struct EntryExtra : TimerHook<RefreshTag> {
-  EntryExtra(Instant now, const Deadlines& deadlines, const EntryRequest& request) noexcept
+  EntryExtra(Instant now, const Deadlines& deadlines, const EntryRequest& request,
+             std::unique_ptr<const std::string> named) noexcept
       : idle(deadlines.idle),
         refresh_at(deadlines.refresh_at),
         ttl(request.ttl.value_or(kNoTtl)),
         stale_for(request.stale_for),
+        validator(std::move(named)),
         refresh_from_accesses(deadlines.refresh_from_accesses),
         last_read(now) {}
 
@@ -83,6 +88,7 @@ struct EntryExtra : TimerHook<RefreshTag> {
   const Instant refresh_at;
   const Duration ttl;        // what the caller asked for, or kNoTtl
   const Duration stale_for;  // after its hard deadline or an expiry; zero: not at all
+  const std::unique_ptr<const std::string> validator;  // null for none
   const std::uint16_t refresh_from_accesses;
   // What hits leave, without a lock. relaxed: nothing travels with them.
   rt::Atomic<std::uint16_t> reads{0};  // exact up to its limit (Entry::note_read)
@@ -136,6 +142,7 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
     if (!has_extra_) return request;
     if (extra()->ttl != EntryExtra::kNoTtl) request.ttl = extra()->ttl;
     request.stale_for = extra()->stale_for;
+    if (extra()->validator) request.validator = *extra()->validator;
     return request;
   }
 
@@ -146,6 +153,9 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
   /// Whether its loader read in a transaction, directly or through another load: for its caller alone. Set like the other.
   void set_made_of_dirty(bool made_of_dirty) noexcept { made_of_dirty_ = made_of_dirty; }
   bool made_of_dirty() const noexcept { return made_of_dirty_; }
+  /// Whether its loader read anything through Freshet that became part of it. Set like the others.
+  void set_made_of_others(bool made_of_others) noexcept { made_of_others_ = made_of_others; }
+  bool made_of_others() const noexcept { return made_of_others_; }
 
   std::string_view key() const noexcept {
     return {reinterpret_cast<const char*>(this + 1), key_size_};
@@ -245,6 +255,7 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
   bool has_extra_ = false;
   bool made_of_stale_ : 1 = false;
   bool made_of_dirty_ : 1 = false;
+  bool made_of_others_ : 1 = false;
   bool is_absent_ : 1 = false;
   bool watches_reads_ : 1 = false;  // it expires idle, or is to be refreshed
 };

@@ -90,6 +90,8 @@ class alignas(64) Shard {
   /// For whoever would get the exception of a failed load: the entry of that name if it is fresh, or stale since no longer than its
   /// own allowance and `at_most`. Never one that was removed: it is judged here, with the lock. An access.
   Found find_on_error(const KeyRef& key, Instant now, Duration at_most) FRESHET_EXCLUDES(mutex_);
+  /// As in Store.
+  EntryRef find_previous(const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
   /// A load that noted `sequence` found that there is nothing, and would have stored `made`: takes out what is not younger, if a fill
   /// of it would be stored. Says whether something was there.
   bool supersede(const EntryRef& made, const KeyRef& key, std::uint64_t sequence, Instant now)

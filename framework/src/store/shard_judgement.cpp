@@ -89,6 +89,13 @@ Found Shard::find_on_error(const KeyRef& key, Instant now, Duration at_most) {
   return {EntryRef::share(entry), false, stale};
 }
 
+EntryRef Shard::find_previous(const KeyRef& key, Instant now) {
+  Departures departures(observer_, epochs_);
+  rt::Lock lock(mutex_);
+  Entry* const entry = find_resident(key, now, departures).entry;
+  return entry == nullptr || entry->is_absent() ? EntryRef() : EntryRef::share(entry);
+}
+
 bool Shard::supersede(const EntryRef& made, const KeyRef& key, std::uint64_t sequence,
                       Instant now) {
   Departures departures(observer_, epochs_);

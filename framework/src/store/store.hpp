@@ -48,6 +48,12 @@ class Store {
   /// The same, but no access.
   Found peek(const KeyRef& key, Instant now) { return shard_of(key).peek(key, now); }
 
+  /// The value that a load of the key replaces, as far as it may be looked at for that: fresh, or stale by time or by an expiry.
+  /// Never one that was removed. No access.
+  EntryRef find_previous(const KeyRef& key, Instant now) {
+    return shard_of(key).find_previous(key, now);
+  }
+
   /// Whether find would find something. No access.
   bool contains(const KeyRef& key, Instant now) { return shard_of(key).contains(key, now); }
 

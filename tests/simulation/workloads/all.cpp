@@ -35,6 +35,7 @@ const std::vector<Workload>& workloads() {
       bans_and_puts(),
       expiry(),
       refreshes(),
+      renewals(),
       refreshed_labels(),
       eviction(),
       eviction_lru(),

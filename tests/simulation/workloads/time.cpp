@@ -42,6 +42,18 @@ Workload refreshes() {
   return workload;
 }
 
+Workload renewals() {
+  Workload workload = refreshes();
+  workload.name = "renewals";
+  workload.about = "loads whose origin says that nothing has changed, against what invalidates";
+  workload.configuration.unchanged = 2;
+  workload.keys = {0, 1};
+  workload.calls = {"key a/user:1", "tag user", "tag one", "tag own:1", "pattern a/user"};
+  workload.weights = {.get = 1, .load = 9, .invalidate = 5, .pass_time = 4};
+  workload.points = 2048;
+  return workload;
+}
+
 Workload refreshed_labels() {
   Workload workload = refreshes();
   workload.name = "refreshed-labels";

@@ -43,6 +43,7 @@ Workload bans_and_puts();
 // time.cpp
 Workload expiry();
 Workload refreshes();
+Workload renewals();
 Workload refreshed_labels();
 Workload eviction();
 Workload eviction_lru();
