@@ -203,7 +203,9 @@ bool Freshness::is_stale_by_label(const Carrier& carrier) const noexcept {
 
 bool Freshness::stands_from(const Carrier& carrier, std::size_t first) const noexcept {
   const std::span<const LabelRef> labels = carrier.labels();
-  const auto own = labels.subspan(std::min(first, labels.size()));
+  // The last one may stand for any that there was no room for.
+  const std::size_t named = labels.size() - (is_overflow(labels.back()) ? 1 : 0);
+  const auto own = labels.subspan(std::min(first, named));
   return judge_attached(carrier) == Verdict::fresh &&
          std::all_of(own.begin(), own.end(), [&](const LabelRef& label) {
            return judge_with_ancestors(*label, carrier.birth()) == Verdict::fresh;

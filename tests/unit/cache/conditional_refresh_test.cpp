@@ -49,6 +49,7 @@ namespaces:
   pages: {strategy: ttl, ttl: 1h, soft_ttl: 10m}
   lasting: {strategy: ttl, ttl: 10m, stale_if_error: 1h}
   plain: {strategy: manual}
+  narrow: {strategy: ttl, ttl: 1h, soft_ttl: 10m, labels: {per_entry: 2, overflow: collapse}}
 )");
   }
   std::string get(const std::string& name_space, const EntryOptions& options = {}) {
@@ -167,6 +168,34 @@ TEST_F(ConditionalRefreshTest, OnceALabelOfTheLoadersOwnWasRaisedThereIsNoPrevio
   pages.get_or_load("k", load);
   executor_->run_ready();
   EXPECT_EQ(whole, 3);
+}
+
+TEST_F(ConditionalRefreshTest, ALabelOfTheLoadersOwnThatThereWasNoRoomForCountsAsWell) {
+  const Cache<int> narrow = invalidator_->cache<int>("narrow");
+  int whole = 0;
+  const auto load = [&](LoadContext& context) {
+    if (context.previous<int>()) return context.not_modified<int>();
+    context.tag("own");
+    return ++whole;
+  };
+  const EntryOptions options{.tags = {"a", "b", "c"}};
+  narrow.get_or_load("k", load, options);
+  ASSERT_TRUE(narrow.get("k"));
+  invalidator_->invalidate_tag("own", {.mode = Mode::expire});
+  narrow.get_or_load("k", load, options);
+  executor_->run_ready();
+  EXPECT_EQ(whole, 2);
+}
+
+// The entry was stored without the tag that its caller names now.
+TEST_F(ConditionalRefreshTest, WhatIsRemovedByWhatACallerSaysNowIsNoPrevious) {
+  invalidator_->cache<int>("plain").put("carrier", 1, {.tags = {"t"}});
+  get("lasting");
+  invalidator_->invalidate_tag("t");
+  clock_->advance(11min);
+  get("lasting", {.tags = {"t"}});
+  EXPECT_EQ(origin_.not_modified, 0);
+  EXPECT_EQ(origin_.bodies, 2);
 }
 
 TEST_F(ConditionalRefreshTest, AValueMadeOfOtherCachedValuesHasNoPrevious) {
