@@ -60,6 +60,17 @@ TEST_P(MachineTest, WhatIsOneStepIsNotOvertaken) {
   EXPECT_EQ(count(1000, {add, add}, {}, [&] { return counter.exchange(0) != 2; }), 0);
 }
 
+TEST_P(MachineTest, ASwitchWhileMemoryComesFromTheHeapEndsTheProgram) {
+  const auto pause = [&] {
+    const ArenaPause heap;
+    for (int i = 0; i < 1000; ++i) switch_point();
+  };
+  const auto twice = [&] {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) run(seed, {pause, pause});
+  };
+  EXPECT_DEATH(twice(), "a switch while memory comes from the heap");
+}
+
 TEST_P(MachineTest, AMutexKeepsOthersOut) {
   rt::Mutex mutex;
   rt::Atomic<int> counter{0};

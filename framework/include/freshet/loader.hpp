@@ -114,7 +114,7 @@ class LoadContext {
   /// For origins that can say that nothing has changed: the value that this load is to replace, for its loader alone. Empty if
   /// there is none in the cache; if it was removed, or a label that its own loader named was raised since, or one that was added later;
   /// if it was made of other cached values, of which the origin knows nothing; and in bulk loads and loads for one caller alone.
-  /// Call it as often as you like: the first call looks.
+  /// Call it as often as you like: the first call looks. age() and remaining() count from there; staleness() says nothing.
   template <class T>
   Handle<T> previous() {
     return Handle<T>(previous_ == nullptr ? detail::Reading{} : previous_->of(typeid(T)));

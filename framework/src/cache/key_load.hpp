@@ -1,4 +1,5 @@
 // KeyLoad: one load of whoever leads it, from its loader to its place in the store. LoaderRun: one run of its loader.
+// PreviousEntry: what that loader is told of the entry that it replaces.
 //
 // Used by a read that loads, by a bulk load for each of its keys, and by a refresh. A refresh is a
 // load like any other: its birth was noted before it began.

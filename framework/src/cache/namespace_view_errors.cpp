@@ -22,6 +22,8 @@ Reading NamespaceView::or_old(const KeyRef& key, const EntryPlan& plan, const En
     return load();
   } catch (const RecursiveLoad&) {  // a mistake of the program, which is not to be hidden
     throw;
+  } catch (const NoPreviousValue&) {  // the same
+    throw;
   } catch (...) {
     if (Reading old = look_up_on_error(key, plan, options); old.entry) return old;
     throw;

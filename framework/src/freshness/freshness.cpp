@@ -201,8 +201,12 @@ bool Freshness::is_stale_by_label(const Carrier& carrier) const noexcept {
          judge_attached(carrier) != Verdict::fresh;
 }
 
-bool Freshness::stands_from(const Carrier& carrier, std::size_t first) const noexcept {
+bool Freshness::stands_from(const Carrier& carrier, std::size_t first) const {
   const std::span<const LabelRef> labels = carrier.labels();
+  if (bans_.size() != 0) {  // bans first, as in judge()
+    const BanSubject subject{{}, labels, carrier.attached()};
+    if (bans_.newest_all_of(subject, carrier.birth()) != Watermarks{}) return false;
+  }
   // The last one may stand for any that there was no room for.
   const std::size_t named = labels.size() - (is_overflow(labels.back()) ? 1 : 0);
   const auto own = labels.subspan(std::min(first, named));

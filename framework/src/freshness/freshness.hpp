@@ -125,8 +125,9 @@ class Freshness {
     return is_below_load_floor(carrier.birth(), carrier.labels());
   }
 
-  /// Whether none of a carrier's labels from the `first` on was raised since it was born, and none attached later since it joined.
-  bool stands_from(const Carrier& carrier, std::size_t first) const noexcept;
+  /// Whether none of a carrier's labels from the `first` on was raised since it was born, and none attached later since it joined;
+  /// nor several of any of them together. May throw std::bad_alloc.
+  bool stands_from(const Carrier& carrier, std::size_t first) const;
 
   /// Whether a carrier that was found stale is so by its labels; by a ban otherwise.
   bool is_stale_by_label(const Carrier& carrier) const noexcept;

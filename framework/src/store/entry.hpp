@@ -69,8 +69,8 @@ struct EntryRequest {
   std::string_view validator{};
 };
 
-/// What only some entries have: an idle time, a refresh, a lifetime of their own, a time after their time, a validator. In front of its entry, in
-/// the same allocation.
+/// What only some entries have: an idle time, a refresh, a lifetime of their own, a time after their time, a validator. In front
+/// of its entry, in the same allocation.
 struct EntryExtra : TimerHook<RefreshTag> {
   EntryExtra(Instant now, const Deadlines& deadlines, const EntryRequest& request,
              std::unique_ptr<const std::string> named) noexcept
@@ -205,7 +205,7 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
            extra()->reads.load(std::memory_order_relaxed) >= extra()->refresh_from_accesses;
   }
 
-  /// Of key and value; of the key alone where T has no SizeOf.
+  /// Of key, value and validator; without the value where T has no SizeOf.
   std::uint64_t bytes() const noexcept { return bytes_; }
   Carrier& carrier() noexcept { return *this; }
   const Carrier& carrier() const noexcept { return *this; }

@@ -170,6 +170,22 @@ TEST_F(ConditionalRefreshTest, OnceALabelOfTheLoadersOwnWasRaisedThereIsNoPrevio
   EXPECT_EQ(whole, 3);
 }
 
+TEST_F(ConditionalRefreshTest, TagsOfTheLoadersOwnThatWereRaisedTogetherCountAsWell) {
+  const Cache<int> pages = invalidator_->cache<int>("pages");
+  int whole = 0;
+  const auto load = [&](LoadContext& context) {
+    if (context.previous<int>()) return context.not_modified<int>();
+    context.tag("own").tag("other");
+    return ++whole;
+  };
+  pages.get_or_load("k", load);
+  ASSERT_TRUE(pages.get("k"));
+  invalidator_->invalidate_all_of({"own", "other"}, {.mode = Mode::expire});
+  ASSERT_TRUE(pages.get_or_load("k", load).stale());
+  executor_->run_ready();
+  EXPECT_EQ(whole, 2);
+}
+
 TEST_F(ConditionalRefreshTest, ALabelOfTheLoadersOwnThatThereWasNoRoomForCountsAsWell) {
   const Cache<int> narrow = invalidator_->cache<int>("narrow");
   int whole = 0;
@@ -289,6 +305,16 @@ TEST_F(ConditionalRefreshTest, AnAnswerWithoutAPreviousValueIsAMistakeAndSaysSo)
   });
   executor_->run_ready();
   EXPECT_TRUE(asked);
+}
+
+TEST_F(ConditionalRefreshTest, AMistakenAnswerIsNotHiddenByTheOldValue) {
+  const Cache<int> lasting = invalidator_->cache<int>("lasting");
+  lasting.get_or_load("k", [](LoadContext& load) { return load.tag("own"), 1; });
+  invalidator_->invalidate_tag("own", {.mode = Mode::expire});
+  EXPECT_THROW(lasting.get_or_load("k", [](LoadContext& load) { return load.not_modified<int>(); }),
+               NoPreviousValue);
+  const auto old = lasting.get_or_load("k", []() -> int { throw std::runtime_error("down"); });
+  EXPECT_EQ(*old, 1);  // which is there for other failures
 }
 
 TEST_F(ConditionalRefreshTest, AValidatorHasALimitAndMayBeEmpty) {
