@@ -138,10 +138,12 @@ TEST_F(LoadQueueTest, TheCallWhoseOwnLoadHangsIsToldWhenTheCacheIsClosed) {
 TEST_F(LoadQueueTest, ALoadThatHasBegunAndIsNotInItsLoaderYetIsLeftByAClose) {
   auto p = cache();
   std::optional<CloseReport> report;
+  auto leads = std::future<Handle<int>>();
   const PausePoint begins("owned_load_begins", [&] {
     report = std::async(std::launch::async, [&] { return invalidator_->close({}); }).get();
+    EXPECT_EQ(leads.wait_for(10s), std::future_status::ready) << "before there is a value";
   });
-  auto leads = waiting(p, [] { return 1; });
+  leads = waiting(p, [] { return 1; });
   loads_->run_one();
   ASSERT_TRUE(report);
   EXPECT_EQ(report->loads, 1u);
