@@ -6,6 +6,7 @@
 
 #include "cache/names.hpp"
 #include "store/entry.hpp"
+#include "store/key_hash.hpp"
 
 namespace freshet::detail {
 
@@ -14,7 +15,7 @@ class FullKey {
  public:
   /// Throws InvalidName.
   FullKey(const std::string& scope, std::string_view key, const Label& space)
-      : given_(key), ref_(space, scope.empty() ? checked(key) : with_scope(scope, key)) {}
+      : given_(key), ref_(named(space, scope.empty() ? checked(key) : with_scope(scope, key))) {}
   FullKey(const FullKey&) = delete;
   FullKey& operator=(const FullKey&) = delete;
 
@@ -23,6 +24,9 @@ class FullKey {
   std::string_view given() const noexcept { return given_; }
 
  private:
+  static KeyRef named(const Label& space, std::string_view key) noexcept {
+    return {space, key, key_hash(space, key)};
+  }
   static std::string_view checked(std::string_view key) {
     check_key(key);
     return key;

@@ -175,12 +175,30 @@ Reading NamespaceView::look_up(const KeyRef& key, KeepLoader keep, IfAbsent if_a
   return {std::move(found.entry), Origin::l1, staleness, now};
 }
 
+inline Visited NamespaceView::share(const KeyRef& key, std::size_t thread, Reading& into) {
+  const Instant now = engine_->clock().coarse_now();
+  const Visited visited = block_.store().share(key, now, thread, into.entry);
+  if (visited == Visited::yes) {
+    into.origin = Origin::l1;
+    into.read_at = now;
+  }
+  return visited;
+}
+
 Reading NamespaceView::get(std::string_view key, const Skip& skip) {
   return get(full(key).ref(), skip);
 }
 
 Reading NamespaceView::get(const KeyRef& key, const Skip& skip) {
   const Scopes* const open = open_scopes();
+  if (open == nullptr && policy_version_.empty() && !skip.read_l1) {
+    const std::size_t thread = rt::thread_number();
+    Reading found;
+    if (const Visited visited = share(key, thread, found); visited != Visited::unknown) {
+      block_.count_read(key, visited == Visited::yes, thread);
+      return found;
+    }
+  }
   capture(open, key);
   Reading found;
   if (!skip.read_l1 && may_read(open) && !is_outdated())
@@ -208,15 +226,25 @@ void NamespaceView::get_many(std::span<const std::string> keys, std::span<Readin
 }
 
 bool NamespaceView::visit(std::string_view key, FunctionRef<void(const void*)> visitor) {
+  if (!scope_.empty()) return visit(full(key).ref(), visitor);
+  check_key(key);
+  return visit(KeyRef(*space_, key, key_hash(*space_, key)), visitor);
+}
+
+inline bool NamespaceView::visit(const KeyRef& key, FunctionRef<void(const void*)> visitor) {
   if (open_scopes() == nullptr && policy_version_.empty()) {
-    const FullKey name = full(key);
+    const std::size_t thread = rt::thread_number();
     const Visited visited =
-        block_.store().visit(name.ref(), engine_->clock().coarse_now(), visitor);
+        block_.store().visit(key, engine_->clock().coarse_now(), thread, visitor);
     if (visited != Visited::unknown) {
-      block_.count_read(name.ref(), visited == Visited::yes);
+      block_.count_read(key, visited == Visited::yes, thread);
       return visited == Visited::yes;
     }
   }
+  return visit_held(key, visitor);
+}
+
+bool NamespaceView::visit_held(const KeyRef& key, FunctionRef<void(const void*)> visitor) {
   const Reading found = get(key, {});
   if (found.entry) visitor(found.entry->value());
   return static_cast<bool>(found.entry);
@@ -248,6 +276,14 @@ Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader, Ke
   const LoadCall call{name, keep, options, if_absent};
   const Scopes* const open = open_scopes();
   Reading answer;
+  if (open == nullptr && !options.skip.read_l1 && !announces(options, open)) {
+    const std::size_t thread = rt::thread_number();
+    if (share(name.ref(), thread, answer) == Visited::yes) {
+      block_.count_read(name.ref(), true, thread);
+      follow_drift(name.ref(), answer.entry, options);
+      return answer;
+    }
+  }
   if (open == nullptr) {
     answer = read_or_load(open, call, loader);
   } else {

@@ -83,6 +83,12 @@ class NamespaceView final : public NamespaceCache,
   static KeepLoader no_loader() noexcept;
   FullKey full(std::string_view key) const;
   Reading get(const KeyRef& key, const Skip& skip);
+  bool visit(const KeyRef& key, FunctionRef<void(const void* value)> visitor);
+  /// A hit that takes no lock and has nothing to be done beside it, for a call that announces no versions and stands in nothing. Not
+  /// counted. `thread`: the calling thread's number.
+  Visited share(const KeyRef& key, std::size_t thread, Reading& into);
+  /// The same by a reference to the entry: where reads are captured, and where the fast way does not know.
+  bool visit_held(const KeyRef& key, FunctionRef<void(const void* value)> visitor);
   /// Throws InvalidName for what the caller named wrongly, before anything has happened.
   static void check(const EntryOptions& options);
   /// Pins what the caller names, and what the request context of this thread adds.

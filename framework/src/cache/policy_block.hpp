@@ -144,8 +144,12 @@ class PolicyBlock final : public RemovalObserver {
 
   /// Adds a read to the counters and to the analytics.
   void count_read(const KeyRef& key, bool hit) noexcept {
-    counters_.add(hit ? Metric::hits : Metric::misses);
-    hot_keys_.note_from(thread_slot(), [&key] {
+    count_read(key, hit, rt::thread_number());
+  }
+  /// The same for who has asked for its thread's number already.
+  void count_read(const KeyRef& key, bool hit, std::size_t thread) noexcept {
+    counters_.add_from(thread, hit ? Metric::hits : Metric::misses);
+    hot_keys_.note_from(thread, [&key] {
       return CountedName{key.hash, key.space->text(), key.key};
     });
   }

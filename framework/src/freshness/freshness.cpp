@@ -145,10 +145,8 @@ void Freshness::raise_key(const Label& space, std::string_view key, Mode mode) {
   raise(std::array{LabelName(LabelKind::key, text)}, mode);
 }
 
-Verdict Freshness::judge(Carrier& carrier, std::string_view key) const noexcept {
-  const Revision seen = published();
-  const Revision checked = carrier.checked();
-  if (checked >= seen) return carrier.verdict();
+Verdict Freshness::judge_anew(Carrier& carrier, std::string_view key, Revision checked,
+                              Revision seen) const noexcept {
   const bool looked_at = checked.value != 0;
   if (looked_at && !carrier.may_have_ancestors() && recent_.spare(carrier, checked)) {
     carrier.set_checked(seen);

@@ -113,7 +113,11 @@ class Freshness {
 
   /// The hit test: what the rule says of a carrier now. O(1) unless something that anybody carries was raised since it
   /// was last looked at; then O(labels), or O(labels and bans), once.
-  Verdict judge(Carrier& carrier, std::string_view key) const noexcept;
+  Verdict judge(Carrier& carrier, std::string_view key) const noexcept {
+    const Revision seen = published();
+    const Revision checked = carrier.checked();
+    return checked >= seen ? carrier.verdict() : judge_anew(carrier, key, checked, seen);
+  }
 
   /// The same for what nothing carries yet: a load under way, a waiter's labels. `labels`: the namespace first. Says
   /// `removed` also of what is older than a ban that was retired.
@@ -227,6 +231,9 @@ class Freshness {
     return count > 0 ? static_cast<std::uint64_t>(count) : 0;
   }
   bool has_old_version(std::span<const LabelRef> labels) const;
+  /// What judge() does for a carrier that was looked at when `checked` was published, now that `seen` is.
+  Verdict judge_anew(Carrier& carrier, std::string_view key, Revision checked,
+                     Revision seen) const noexcept;
   /// Bans judge the keys that something depends on as well, so their namespaces' floors count too.
   bool is_below_load_floor(Revision birth, std::span<const LabelRef> labels) const noexcept;
   /// What one label says of something born, or joined to it, at `birth`; of a key also what its namespace and the bans on it

@@ -27,18 +27,14 @@ class PerThread {
   PerThread& operator=(const PerThread&) = delete;
 
   /// The calling thread's. Null in a thread that is ending, and where there is no memory for it.
-  T* mine() noexcept {
-    const std::size_t number = rt::thread_number();
+  T* mine() noexcept { return mine(rt::thread_number()); }
+  /// The same for who has asked for its thread's number already.
+  T* mine(std::size_t number) noexcept {
     if (number < kFirst) {  // most programs have no more threads; acquire: as below
       if (Place* const places = chunks_[0].load(std::memory_order_acquire))
         return &places[number].value;
     }
-    const std::size_t chunk = chunk_of(number);
-    if (chunk >= kChunks) return nullptr;
-    // acquire: pairs with the release in make(): the place is made before it is used.
-    Place* places = chunks_[chunk].load(std::memory_order_acquire);
-    if (places == nullptr && (places = make(chunk)) == nullptr) return nullptr;
-    return &places[number - first_of(chunk)].value;
+    return further(number);
   }
 
   /// Calls `visitor(T&)` for each that was made, used or not.
@@ -68,6 +64,16 @@ class PerThread {
   }
   static constexpr std::size_t first_of(std::size_t chunk) noexcept {
     return chunk == 0 ? 0 : size_of(chunk);
+  }
+
+  // Not in line: the first chunk does for nearly everybody.
+  [[gnu::noinline]] T* further(std::size_t number) noexcept {
+    const std::size_t chunk = chunk_of(number);
+    if (chunk >= kChunks) return nullptr;
+    // acquire: pairs with the release in make(): the place is made before it is used.
+    Place* places = chunks_[chunk].load(std::memory_order_acquire);
+    if (places == nullptr && (places = make(chunk)) == nullptr) return nullptr;
+    return &places[number - first_of(chunk)].value;
   }
 
   Place* make(std::size_t chunk) noexcept {

@@ -28,9 +28,13 @@ inline constexpr std::size_t kMetrics = 0
 class BlockCounters {
  public:
   void add(Metric metric, std::uint64_t amount = 1) noexcept {
+    add_from(rt::thread_number(), metric, amount);
+  }
+  /// The same for who has asked for its thread's number already.
+  void add_from(std::size_t thread, Metric metric, std::uint64_t amount = 1) noexcept {
     const auto index = static_cast<std::size_t>(metric);
     // relaxed: each number is exact by itself; no order among them is promised. Only this thread writes its own.
-    if (Values* own = own_.mine()) {
+    if (Values* own = own_.mine(thread)) {
       rt::Atomic<std::uint64_t>& value = (*own)[index];
       value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
     } else {

@@ -1,13 +1,12 @@
 #include "store/entry.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
 
 #include "store/entry_memory.hpp"
+#include "store/key_hash.hpp"
 
 namespace freshet::detail {
 namespace {
@@ -36,10 +35,7 @@ struct FreeBlock {
 }  // namespace
 
 KeyRef::KeyRef(const Label& namespace_label, std::string_view name) noexcept
-    : space(&namespace_label),
-      key(name),
-      // Seeded by the namespace's name, not its address: a key keeps its stripe when the label is dropped and comes back.
-      hash(XXH3_64bits_withSeed(name.data(), name.size(), namespace_label.hash())) {}
+    : space(&namespace_label), key(name), hash(key_hash(namespace_label, name)) {}
 
 Entry::Entry(const KeyRef& key, std::span<const LabelRef> labels, Revision birth, Instant now,
              const Deadlines& deadlines, const ValueType& type) noexcept

@@ -1,6 +1,5 @@
 #include "store/entry_table.hpp"
 
-#include <bit>
 #include <memory>
 #include <new>
 
@@ -22,22 +21,6 @@ EntryTable::Buckets* EntryTable::Buckets::create(std::size_t buckets) {
 
 void EntryTable::Buckets::destroy(Retired& table) noexcept {
   ::operator delete(static_cast<Buckets*>(&table), kLine);
-}
-
-Entry* EntryTable::Buckets::find(const KeyRef& key) const noexcept {
-  const auto tag = static_cast<std::uint16_t>(entry_word::tag(key.hash));
-  for (std::size_t i = 0; i <= mask_; ++i) {
-    const Bucket& bucket = this->bucket(key.hash + i);
-    // All of the line at once, without a branch: which slot it is in cannot be foretold.
-    for (unsigned found = rt::tagged(bucket.slots, tag); found != 0; found &= found - 1) {
-      const std::size_t slot = static_cast<std::size_t>(std::countr_zero(found)) / rt::kTaggedBits;
-      Entry* const entry = entry_word::entry(bucket.slots[slot].load(std::memory_order_acquire));
-      // Null: it was erased meanwhile, or is free, where the tag is zero.
-      if (entry != nullptr && entry->named(key)) return entry;
-    }
-    if (bucket.passed.load(std::memory_order_acquire) == 0) return nullptr;
-  }
-  return nullptr;
 }
 
 void EntryTable::Buckets::insert(Entry& entry) noexcept {
@@ -66,7 +49,8 @@ EntryTable::~EntryTable() {
   Buckets::destroy(*current);
 }
 
-Entry* EntryTable::find(const KeyRef& key) const noexcept {
+// As find() in the header, for two tables.
+Entry* EntryTable::find_in_both(const KeyRef& key) const noexcept {
   for (;;) {
     const Buckets* const current = current_.load(std::memory_order_acquire);
     if (const Buckets* older = current->older.load(std::memory_order_acquire)) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -87,6 +88,7 @@ class EntryTable {
     std::size_t bucket;
   };
   Slot slot_of(const Entry& entry) const noexcept;
+  Entry* find_in_both(const KeyRef& key) const noexcept;
 
   /// Begins to move to a table of another size. Throws std::bad_alloc.
   void resize(std::size_t buckets);
@@ -137,6 +139,32 @@ inline Entry* entry(std::uint64_t word) noexcept {
 }
 
 }  // namespace entry_word
+
+inline Entry* EntryTable::Buckets::find(const KeyRef& key) const noexcept {
+  const auto tag = static_cast<std::uint16_t>(entry_word::tag(key.hash));
+  for (std::size_t i = 0; i <= mask_; ++i) {
+    const Bucket& bucket = this->bucket(key.hash + i);
+    // All of the line at once, without a branch: which slot it is in cannot be foretold.
+    for (unsigned found = rt::tagged(bucket.slots, tag); found != 0; found &= found - 1) {
+      const std::size_t slot = static_cast<std::size_t>(std::countr_zero(found)) / rt::kTaggedBits;
+      Entry* const entry = entry_word::entry(bucket.slots[slot].load(std::memory_order_acquire));
+      // Null: it was erased meanwhile, or is free, where the tag is zero.
+      if (entry != nullptr && entry->named(key)) return entry;
+    }
+    if (bucket.passed.load(std::memory_order_acquire) == 0) return nullptr;
+  }
+  return nullptr;
+}
+
+inline Entry* EntryTable::find(const KeyRef& key) const noexcept {
+  const Buckets* const current = current_.load(std::memory_order_acquire);
+  if (current->older.load(std::memory_order_acquire) == nullptr) {
+    if (Entry* const found = current->find(key)) return found;
+    // What was here has gone to a table that came meanwhile.
+    if (current_.load(std::memory_order_acquire) == current) return nullptr;
+  }
+  return find_in_both(key);
+}
 
 template <class Visitor>
 void EntryTable::visit(std::size_t entries, std::size_t buckets, Visitor&& visitor) const {

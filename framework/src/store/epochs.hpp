@@ -40,7 +40,9 @@ class Epochs {
   /// While it lives nothing that can be found now is reclaimed. For one thread; may be nested.
   class Section {
    public:
-    explicit Section(Epochs& epochs) noexcept : reader_(epochs.readers_.mine()) {
+    explicit Section(Epochs& epochs) noexcept : Section(epochs, rt::thread_number()) {}
+    /// For who has asked for its thread's number already.
+    Section(Epochs& epochs, std::size_t thread) noexcept : reader_(epochs.readers_.mine(thread)) {
       if (reader_ != nullptr) enter(*reader_, epochs.now_);
     }
     ~Section() {

@@ -42,19 +42,6 @@ Shard::Shard(Eviction eviction, const Capacity& capacity, Freshness& freshness,
 
 Shard::~Shard() { close(); }
 
-Visited Shard::visit(const KeyRef& key, Instant now, FunctionRef<void(const void*)> visitor) {
-  const Epochs::Section section(epochs_);
-  if (!section) return Visited::unknown;
-  Entry* const entry = table_.find(key);
-  if (entry == nullptr) return is_missing(key) ? Visited::no : Visited::unknown;
-  if (std::min(entry->soft(), entry->refresh_at()) <= now || !is_fresh(*entry, key, now))
-    return Visited::unknown;
-  accesses_.note(*entry);
-  entry->note_read(now);
-  visitor(entry->value());
-  return Visited::yes;
-}
-
 Found Shard::find(const KeyRef& key, Instant now) {
   if (const Epochs::Section section(epochs_); section) {
     Entry* const entry = table_.find(key);

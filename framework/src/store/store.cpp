@@ -20,7 +20,7 @@ std::uint64_t shards_for(const Capacity& capacity) noexcept {
 }
 
 // Shares that differ by at most one and add up to the whole.
-std::uint64_t share(std::uint64_t whole, std::uint64_t parts, std::uint64_t index) noexcept {
+std::uint64_t portion(std::uint64_t whole, std::uint64_t parts, std::uint64_t index) noexcept {
   return whole / parts + (index < whole % parts ? 1 : 0);
 }
 
@@ -35,7 +35,7 @@ Store::Store(Eviction eviction, const Capacity& capacity, Freshness& freshness,
   hint_.swept_at.store(freshness.published().value, std::memory_order_relaxed);
   hint_.due.store(kNever.time_since_epoch().count(), std::memory_order_relaxed);
   for (std::uint64_t i = 0; i < count; ++i) {
-    const Capacity part{share(capacity.entries, count, i), share(capacity.bytes, count, i)};
+    const Capacity part{portion(capacity.entries, count, i), portion(capacity.bytes, count, i)};
     shards_.push_back(
         std::make_unique<Shard>(eviction, part, freshness, observer, epochs_, hint_, times));
   }

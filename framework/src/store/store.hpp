@@ -36,9 +36,19 @@ class Store {
     return shard_of(key).supersede(made, key, sequence, now);
   }
 
-  /// Calls `visitor` with the value of that name, if it is fresh and no refresh of it is due; see Shard::visit.
-  Visited visit(const KeyRef& key, Instant now, FunctionRef<void(const void* value)> visitor) {
-    return shard_of(key).visit(key, now, visitor);
+  /// The way of a hit, see Shard::read: calls `visitor` with the value of that name.
+  [[gnu::always_inline]] Visited visit(const KeyRef& key, Instant now, std::size_t thread,
+                                       FunctionRef<void(const void* value)> visitor) {
+    return shard_of(key).read(key, now, thread,
+                              [&](const Entry& entry) { visitor(entry.value()); });
+  }
+  /// The same for who keeps the entry.
+  [[gnu::always_inline]] Visited share(const KeyRef& key, Instant now, std::size_t thread,
+                                       EntryRef& into) {
+    return shard_of(key).read(key, now, thread, [&](Entry& entry) {
+      FRESHET_PAUSE("found_before_shared");
+      into = EntryRef::share(&entry);
+    });
   }
 
   /// Ask memory for what a look-up of the key reads first, and, once that has come, for the entry. No more than hints.

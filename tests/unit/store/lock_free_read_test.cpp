@@ -22,7 +22,7 @@ class LockFreeReadTest : public StoreFixture {
 
   std::string visit(std::string_view name) {
     std::string seen;
-    store_->visit(key(name), now_,
+    store_->visit(key(name), now_, rt::thread_number(),
                   [&](const void* value) { seen = *static_cast<const std::string*>(value); });
     return seen;
   }
@@ -135,7 +135,7 @@ TEST_F(LockFreeReadTest, WhatARaiseUnderWayMakesStaleIsNotLeftBehindByWhoCollect
 TEST_F(LockFreeReadTest, AValueIsNotReclaimedWhileItIsVisited) {
   put("a", "alpha");
   std::string seen;
-  store_->visit(key("a"), now_, [&](const void* value) {
+  store_->visit(key("a"), now_, rt::thread_number(), [&](const void* value) {
     store_->invalidate(key("a"), Mode::remove, now_);
     store_->reclaim();
     seen = *static_cast<const std::string*>(value);
@@ -157,13 +157,16 @@ TEST_F(LockFreeReadTest, AValueIsNotReclaimedBetweenItsDiscoveryAndItsHandle) {
 
 TEST_F(LockFreeReadTest, WhatThrowsOutOfAVisitHoldsNothingBack) {
   put("a", "alpha");
-  EXPECT_THROW(store_->visit(key("a"), now_, [](const void*) { throw 1; }), int);
+  EXPECT_THROW(store_->visit(key("a"), now_, rt::thread_number(), [](const void*) { throw 1; }),
+               int);
   store_->invalidate(key("a"), Mode::remove, now_);
   EXPECT_EQ(store_->reclaim(), 1u);
 }
 
 TEST_F(LockFreeReadTest, AVisitLeavesToTheLockWhatIsPastADeadlineOrStale) {
-  const auto look = [&] { return store_->visit(key("a"), now_, [](const void*) {}); };
+  const auto look = [&] {
+    return store_->visit(key("a"), now_, rt::thread_number(), [](const void*) {});
+  };
   EXPECT_EQ(look(), Visited::no);
   put("a", "alpha", {"t"}, now_ + 1s);
   EXPECT_EQ(look(), Visited::yes);
@@ -178,7 +181,9 @@ TEST_F(LockFreeReadTest, AVisitLeavesToTheLockWhatIsPastADeadlineOrStale) {
 TEST_F(LockFreeReadTest, WhatAWriteIsAboutToTakeOutIsLeftToTheLock) {
   const LabelRef depended_on = freshness_.pin_key(space_, "other");
   put("a", "alpha");
-  const auto look = [&] { return store_->visit(key("a"), now_, [](const void*) {}); };
+  const auto look = [&] {
+    return store_->visit(key("a"), now_, rt::thread_number(), [](const void*) {});
+  };
   Visited seen = Visited::yes;
   {
     const PausePoint pause("published_stored", [&] { seen = look(); });
@@ -195,7 +200,9 @@ TEST_F(LockFreeReadTest, WhatAWriteIsAboutToTakeOutIsLeftToTheLock) {
 }
 
 TEST_F(LockFreeReadTest, AMissIsLeftToTheLockWhereAWriteMayHaveRaisedTheKey) {
-  const auto look = [&] { return store_->visit(key("a"), now_, [](const void*) {}); };
+  const auto look = [&] {
+    return store_->visit(key("a"), now_, rt::thread_number(), [](const void*) {});
+  };
   EXPECT_EQ(look(), Visited::no);
   const LabelRef depended_on = freshness_.pin_key(space_, "other");
   EXPECT_EQ(look(), Visited::unknown);

@@ -153,8 +153,8 @@ struct FreeNumbers {
   }
 };
 
-/// Takes a number for the calling thread, until it ends.
-inline std::size_t take_number() noexcept {
+/// Takes a number for the calling thread, until it ends. Once a thread: not in line where numbers are asked for.
+[[gnu::noinline]] inline std::size_t take_number() noexcept {
   struct Returns {
     ~Returns() {
       FreeNumbers& free = FreeNumbers::all();
