@@ -3,7 +3,7 @@
 //   labels    each live one is held, and by nothing that is not known: entries, edges, bans, pairs of versions, failed loads, keys of a
 //             namespace, freshness itself. Namespaces are held by views and leases besides.
 //   counts    how many entries carry each label, what a store says that it holds: the same when counted again
-//   indexes   as many entries in each as the table says; no flight that nobody leads
+//   indexes   as many entries in each as the table says; no flight that nobody leads, and nobody who waits for one
 // Entries that only a handle or a queued task still holds are not seen here. Says in words what does not agree; audit.hpp
 // makes test failures of it.
 #pragma once
@@ -44,7 +44,9 @@ class StructuralAudit {
     }
     equal(live, freshness_.labels().size(), "labels of all kinds, and labels");
     equal(freshness_.graph().size(), with_parents_.size(), "labels with parents");
-    equal(EngineAccess::engine(invalidator_).flights().size(), 0u, "flights under way");
+    const detail::SingleFlight& flights = EngineAccess::engine(invalidator_).flights();
+    equal(flights.size(), 0u, "flights under way");
+    equal(flights.waits(), 0u, "waits for flights");
     return std::move(findings_);
   }
 

@@ -309,6 +309,11 @@ std::size_t SingleFlight::size() const {
   return count;
 }
 
+std::size_t SingleFlight::waits() const {
+  rt::Lock lock(waits_mutex_);
+  return waits_.size() + waits_of_loads_.size();
+}
+
 void SingleFlight::enter_wait(const KeyRef& key, const Flight& flight, const Waiter& waiter) {
   if (!waiter.counts()) return;
   rt::Lock lock(waits_mutex_);
@@ -317,12 +322,12 @@ void SingleFlight::enter_wait(const KeyRef& key, const Flight& flight, const Wai
         "the loader of \"" + std::string(key.key) +
         "\" waits for itself: a loader asked for a key whose load waits for that loader");
   }
+  const LoadLink* load = waiter.reader;
   try {
     if (waiter.thread) waits_.emplace(*waiter.thread, &flight);
-    for (const LoadLink* load = waiter.reader; load != nullptr; load = load->around)
-      waits_of_loads_.emplace(load, &flight);
-  } catch (...) {  // no memory for it
-    forget_wait(flight, waiter);
+    for (; load != nullptr; load = load->around) waits_of_loads_.emplace(load, &flight);
+  } catch (...) {  // no memory for it. What others of these loads wait for stays
+    forget_wait(flight, waiter, load);
     throw;
   }
 }
@@ -360,9 +365,10 @@ void SingleFlight::leave_wait(const Flight& flight, const Waiter& waiter) noexce
   forget_wait(flight, waiter);
 }
 
-void SingleFlight::forget_wait(const Flight& flight, const Waiter& waiter) noexcept {
+void SingleFlight::forget_wait(const Flight& flight, const Waiter& waiter,
+                               const LoadLink* up_to) noexcept {
   if (waiter.thread) waits_.erase(*waiter.thread);
-  for (const LoadLink* load = waiter.reader; load != nullptr; load = load->around) {
+  for (const LoadLink* load = waiter.reader; load != up_to; load = load->around) {
     auto [there, end] = waits_of_loads_.equal_range(load);
     there = std::find_if(there, end, [&](const auto& wait) { return wait.second == &flight; });
     if (there != end) waits_of_loads_.erase(there);

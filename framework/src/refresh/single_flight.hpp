@@ -120,6 +120,8 @@ class SingleFlight {
 
   /// Flights under way. For tests. O(shards).
   std::size_t size() const;
+  /// Waits that are noted: a thread's, and those for each load that is held up. For tests. O(1).
+  std::size_t waits() const FRESHET_EXCLUDES(waits_mutex_);
 
  private:
   static constexpr std::size_t kShards = rt::kLockShards;
@@ -173,14 +175,15 @@ class SingleFlight {
       FRESHET_EXCLUDES(waits_mutex_);
   void leave_wait(const Flight& flight, const Waiter& waiter) noexcept
       FRESHET_EXCLUDES(waits_mutex_);
-  void forget_wait(const Flight& flight, const Waiter& waiter) noexcept
-      FRESHET_REQUIRES(waits_mutex_);
+  /// What enter_wait() has noted, for the loads before `up_to`.
+  void forget_wait(const Flight& flight, const Waiter& waiter,
+                   const LoadLink* up_to = nullptr) noexcept FRESHET_REQUIRES(waits_mutex_);
   /// Whether the end of `flight` waits for what `waiter` reads for.
   bool waits_for(const Flight& flight, const Waiter& waiter) const FRESHET_REQUIRES(waits_mutex_);
 
   const Freshness& freshness_;
   std::array<Shard, kShards> shards_;
-  rt::Mutex waits_mutex_;
+  mutable rt::Mutex waits_mutex_;
   // Who waits for what: threads; and loads, of which each may have several readers.
   std::unordered_map<rt::ThreadId, const Flight*> waits_ FRESHET_GUARDED_BY(waits_mutex_);
   std::unordered_multimap<const LoadLink*, const Flight*> waits_of_loads_
