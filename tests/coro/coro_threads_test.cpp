@@ -47,8 +47,8 @@ TEST_F(CoroThreadsTest, WhoIsWokenBeforeItRestsIsGoneWhenItWouldHaveRested) {
   for (int round = 0; round < 500; ++round) {
     asio::io_context io;
     std::atomic<int> resumed{0};
-    auto wait = std::make_shared<detail::CoroWait>();
-    std::weak_ptr<detail::CoroWait> known = wait;
+    auto wait = std::make_shared<detail::ParkedWait<detail::AsioCoro>>();
+    const std::weak_ptr known = wait;
     wait->wake();
     asio::co_spawn(
         io,
