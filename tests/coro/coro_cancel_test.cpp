@@ -146,6 +146,7 @@ TEST_F(CoroCancelTest, WhoWaitsForAnothersTurnIsToldOfACloseThatWaitsForNobody) 
   invalidator_->close(CloseOptions{});
   run();
   EXPECT_EQ(calls, 0);
+  ASSERT_TRUE(third->error);
   EXPECT_THROW(std::rethrow_exception(third->error), CacheClosed);
   gate.open();
   run();

@@ -59,29 +59,34 @@ TEST_F(CoroMemoryTest, AWaitThatFindsNoMemoryTakesNothingOfAnotherWithIt) {
   EXPECT_EQ(told->times, 1);
   EXPECT_EQ(again->times, 0);
   flights_.unwatch(key, *other, &inner, told);
+  EXPECT_EQ(flights_.waits(), 0u);
   flights_.complete(outer_key, *loads_outer, {});
 }
 
-// What may not wait was never noted: nothing of another's wait goes with it.
+// Of two loads that are made for an outer one, one waits for another load, and the other, which that waits for, may not. What it did not
+// note it does not take back.
 TEST_F(CoroMemoryTest, NorDoesAWaitThatIsRefused) {
-  const KeyRef outer_key(*space_, "outer"), key(*space_, "k");
-  const LoadLink outer{}, other_load{};
-  const auto loads_outer = lead(outer_key);
+  const KeyRef outer_key(*space_, "outer"), sister_key(*space_, "sister"), key(*space_, "k");
+  const LoadLink outer{}, inner{.around = &outer}, sister{.around = &outer}, other_load{};
+  const auto loads_outer = lead(outer_key), loads_sister = lead(sister_key), other = lead(key);
   loads_outer->made_by(outer);
-  const auto other = lead(key);
+  loads_sister->made_by(sister);
   other->made_by(other_load);
   const auto told = std::make_shared<Told>();
-  ASSERT_TRUE(flights_.watch(key, *other, &outer, told));
-  for (int i = 0; i < 2; ++i)
-    EXPECT_THROW(flights_.watch(outer_key, *loads_outer, &other_load, std::make_shared<Told>()),
-                 RecursiveLoad);
+  ASSERT_TRUE(flights_.watch(key, *other, &inner, told));
+  ASSERT_TRUE(flights_.watch(sister_key, *loads_sister, &other_load, told));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THROW(flights_.watch(key, *other, &sister, told), RecursiveLoad);
+    EXPECT_THROW(flights_.watch(outer_key, *loads_outer, &other_load, told), RecursiveLoad)
+        << "the outer load waits for it yet";
+  }
+  flights_.unwatch(key, *other, &inner, told);
+  flights_.unwatch(sister_key, *loads_sister, &other_load, told);
+  EXPECT_EQ(flights_.waits(), 0u);
   flights_.complete(key, *other, {});
-  EXPECT_EQ(told->times, 1);
-  flights_.unwatch(key, *other, &outer, told);
-  EXPECT_TRUE(flights_.watch(outer_key, *loads_outer, &other_load, told))
-      << "nobody waits any more";
-  flights_.unwatch(outer_key, *loads_outer, &other_load, told);
+  flights_.complete(sister_key, *loads_sister, {});
   flights_.complete(outer_key, *loads_outer, {});
+  EXPECT_EQ(told->times, 0);
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ TEST_F(CoroThreadsTest, AHerdOfCoroutinesMakesOneLoad) {
   EXPECT_EQ(right, kReaders);
 }
 
-// A load that ends between a coroutine's look and its rest: it may go on, and go, before it has been put to rest.
+// A load that ends between a coroutine's look and its rest: it may go on, and go, before it has been put to rest. Only a sanitizer sees here
+// what that leaves behind; ParkedWaitTest.WhoIsWokenBeforeItRestsMayBeGoneWhileItIsPutToRest stages it.
 TEST_F(CoroThreadsTest, WhoIsWokenBeforeItRestsIsGoneWhenItWouldHaveRested) {
   for (int round = 0; round < 500; ++round) {
     asio::io_context io;

@@ -85,5 +85,24 @@ TEST_F(CarrierTest, TakesNoCountsOfOneWithOtherLabelsOrThatIsNotCounted) {
   EXPECT_EQ(resident(resource_), 0u);
 }
 
+TEST_F(CarrierTest, WhatIsCountedOrHasMoreOfItsOwnTakesNoCounts) {
+  const std::vector<LabelRef> labels{space_, tag_};
+  Carrier leaves(Revision{1}, labels);
+  freshness_.count_in(leaves);
+  Carrier counted(Revision{2}, labels);
+  freshness_.count_in(counted);
+  EXPECT_FALSE(counted.take_counts_of(leaves));
+  freshness_.count_out(counted);
+  Carrier has_more(Revision{2}, labels);
+  has_more.attach(resource_, Revision{1});
+  EXPECT_FALSE(has_more.take_counts_of(leaves));
+  freshness_.count_in(has_more);
+  EXPECT_EQ(resident(resource_), 1u);
+  freshness_.count_out(has_more);
+  EXPECT_TRUE(leaves.is_counted());
+  freshness_.count_out(leaves);
+  EXPECT_EQ(resident(tag_), 0u);
+}
+
 }  // namespace
 }  // namespace freshet::detail
