@@ -69,6 +69,13 @@ inline EntryOptions options_of(int key, bool named) {
   return options;
 }
 
+/// What a loader adds to that.
+inline void name_labels(int key, LoadContext& load) {
+  load.tag(own_tag(key));
+  if (is_rare(key)) load.tag("rare");
+  if (key == 1) load.depends_on("table:y");
+}
+
 constexpr KeySet one(int key) noexcept { return static_cast<KeySet>(1U << key); }
 inline constexpr KeySet kSpaceA = 0x0F, kSpaceB = 0xF0;
 constexpr KeySet keys_in(int space) noexcept { return space == 0 ? kSpaceA : kSpaceB; }

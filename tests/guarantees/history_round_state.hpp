@@ -21,6 +21,8 @@ namespace freshet::testing::history {
 
 inline constexpr Stamp kStampNever = UINT32_MAX;
 
+class Loop;
+
 /// What the workers of one round share.
 class RoundState {
  public:
@@ -86,6 +88,7 @@ class RoundState {
   std::size_t call_of_model = 0;
   std::size_t call_of_policy = 0;
   std::array<std::size_t, kLateLabels> late_calls{};
+  Loop* loop = nullptr;             // of coroutines, where there are any
   std::vector<Operation> deferred;  // begun, and not yet known to be done
   std::atomic<Stamp> stamps{1};
   // What the origin says is current, moved before the call that says so. Calls of one of them do not overlap.
@@ -113,7 +116,9 @@ struct Step {
     sweep,
     pass_time,
     visit,
-    grow
+    grow,
+    start,  // a read by a coroutine
+    cancel  // a context with all its coroutines, or what one of them waits for
   };
 
   What what = What::get;

@@ -144,6 +144,10 @@ class Worker {
   std::size_t call_without_version(const Step& step) const;
   void emit(std::size_t call);
   void grow();
+  // history_steps.hpp
+  class Steps;
+  void start(int key);
+  void cancel();
   Datum load(const Loader& loader, LoadContext* context);
   ValueId make(const Made& made) {
     log_.made.push_back(made);
@@ -228,6 +232,10 @@ inline void Worker::perform(const Step& step) {
       return visit(step.key);
     case Step::What::grow:
       return grow();
+    case Step::What::start:
+      return start(step.key);
+    case Step::What::cancel:
+      return cancel();
   }
 }
 
@@ -423,19 +431,6 @@ inline void Worker::invalidate(std::size_t call, Mode mode) {
   finish(operation);
 }
 
-// An event of this name must lead to what the call does: the policy of the round says so.
-inline void Worker::emit(std::size_t call) {
-  Operation operation = begin(Act::invalidate, 0, call);
-  if (round_.configuration.deferred_events) round_.deferred.push_back(operation);
-  round_.invalidator->emit("event " + round_.calls[call].name);
-  if (!round_.configuration.deferred_events) finish(operation);
-}
-
-inline void Worker::end_deferred() {
-  for (Operation& operation : round_.deferred) finish(operation);
-  round_.deferred.clear();
-}
-
 // Entries that nobody reads, so that tables grow while others use them. They go by the tags that all have.
 inline void Worker::grow() {
   const std::uint32_t first = dice_.below(64);
@@ -475,9 +470,7 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
     throw;
   }
   if (context != nullptr && !renews) {
-    context->tag(own_tag(loader.key));
-    if (is_rare(loader.key)) context->tag("rare");
-    if (loader.key == 1) context->depends_on("table:y");
+    name_labels(loader.key, *context);
     if (loader.key == 3 && round_.configuration.names_keys_late) context->depends_on("item:1");
     if (loader.key == 7) context->version("model", model_version(round_.version(loader.model)));
     if (dice_.below(64) == 0) context->do_not_keep();
@@ -492,5 +485,7 @@ inline Datum Worker::load(const Loader& loader, LoadContext* context) {
 }  // namespace freshet::testing::history
 
 #include "guarantees/history_bound_loaders.hpp"
+#include "guarantees/history_events.hpp"
+#include "guarantees/history_steps.hpp"
 #include "guarantees/history_visits.hpp"
 #include "guarantees/history_writes.hpp"

@@ -30,7 +30,9 @@ What draw_what(const Weights& weights, Random& random) {
       {weights.sweep, What::sweep},
       {weights.pass_time, What::pass_time},
       {weights.visit, What::visit},
-      {weights.grow, What::grow}};
+      {weights.grow, What::grow},
+      {weights.start, What::start},
+      {weights.cancel, What::cancel}};
   unsigned sum = 0;
   for (const auto& [weight, what] : all) sum += weight;
   unsigned left = random.below(sum);

@@ -25,8 +25,9 @@ namespace history = testing::history;
 
 namespace {
 
-constexpr std::size_t kMostThreads = 8;
+constexpr std::size_t kMostThreads = 8;  // the last two run coroutines
 constexpr unsigned kPoolThreads = 2;
+constexpr std::size_t kContexts = 2;
 constexpr std::int64_t kDeferral = 1'000'000'000;  // longer than any rule waits
 
 std::vector<history::Call> calls_of(const Workload& workload) {
@@ -97,6 +98,8 @@ class Trial::Round final : public history::RoundState {
   void begin(const Plan& plan);
   void set_up(const Plan& plan);
   void run_thread(std::size_t log, const std::vector<history::Step>& steps);
+  void spawn_threads(const Plan& plan);
+  void run_coroutines(std::size_t number);
   void wind_up(const Plan& plan);
   void look_at_aftermath(const Plan& plan);
   void compare_counts(const Plan& plan);
@@ -117,6 +120,8 @@ class Trial::Round final : public history::RoundState {
   const std::vector<std::uint8_t> calls_of_workload_;
   const config::PolicyModel policy_;
   std::shared_ptr<SimulatedExecutor> executor_;
+  std::unique_ptr<history::Loop> coroutines_;
+  std::size_t working_ = 0;  // threads of the plan
   std::vector<std::string> violations_;
   Tracer tracer_;
   inline static Round* traced_round_ = nullptr;
@@ -185,6 +190,8 @@ void Trial::Round::set_up(const Plan& plan) {
   invalidator.emplace(testing::EngineAccess::make(policy_, std::move(components)));
   if (tracer_.on()) tracer_.watch(&*invalidator);
   if (configuration.binds_loaders) history::Worker::bind_loaders(*this);
+  if (workload_.weights.start != 0) coroutines_ = std::make_unique<history::Loop>(kContexts);
+  loop = coroutines_.get();
   history::Worker first(*this, kSetUpLog);
   if (workload_.versions) {
     first.set_version(call_of_model, Mode::remove);
@@ -203,6 +210,26 @@ void Trial::Round::run_thread(std::size_t log, const std::vector<history::Step>&
       tracer_.say("  an allocation failed");
     }
   }
+  if (--working_ == 0 && coroutines_) coroutines_->stop();
+}
+
+// Until the others have ended and every reader has its answer: one that is stranded is a deadlock.
+void Trial::Round::run_coroutines(std::size_t number) {
+  history::Worker worker(*this, kMostThreads - 1 - number);
+  const history::Worker::Present present(worker);
+  coroutines_->run(history::Dice(seed + number));
+}
+
+void Trial::Round::spawn_threads(const Plan& plan) {
+  Machine& machine = Machine::here();
+  working_ = plan.threads.size();
+  for (std::size_t i = 0; i < plan.threads.size(); ++i) {
+    machine.spawn("thread " + std::to_string(i),
+                  [this, i, &plan] { run_thread(i, plan.threads[i]); });
+  }
+  if (!coroutines_) return;
+  for (std::size_t i = 0; i < 1 + plan.schedule_seed / 4 % 2; ++i)
+    machine.spawn("coroutines " + std::to_string(i), [this, i] { run_coroutines(i); });
 }
 
 // The last thread: alone, once all have ended.
@@ -230,6 +257,7 @@ void Trial::Round::wind_up(const Plan& plan) {
   }
   look_at_aftermath(plan);
   tracer_.watch(nullptr);
+  coroutines_.reset();
   invalidator->close();
   invalidator.reset();
   executor_.reset();
@@ -279,6 +307,7 @@ void Trial::Round::look_at_aftermath(const Plan& plan) {
 void Trial::Round::abandon() {
   new (&invalidator) std::optional<CacheInvalidator>();
   new (&executor_) std::shared_ptr<SimulatedExecutor>();
+  new (&coroutines_) std::unique_ptr<history::Loop>();
   new (&model_mutex) detail::rt::Mutex();
   new (&policy_mutex) detail::rt::Mutex();
 }
@@ -292,10 +321,7 @@ Verdict Trial::Round::run(const Plan& plan, SchedulerKind scheduler, bool traced
   machine.begin(plan.schedule_seed, {scheduler, workload_.points}, plan.faults);
   if (contained) arena_begin();
   set_up(plan);
-  for (std::size_t i = 0; i < plan.threads.size(); ++i) {
-    machine.spawn("thread " + std::to_string(i),
-                  [this, i, &plan] { run_thread(i, plan.threads[i]); });
-  }
+  spawn_threads(plan);
   arm_allocation_failures(plan.faults.failed_allocation != 0);
   Stop stop = machine.run();
   arm_allocation_failures(false);

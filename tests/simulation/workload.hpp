@@ -33,6 +33,8 @@ struct Weights {
   unsigned pass_time = 0;
   unsigned visit = 0;
   unsigned grow = 0;
+  unsigned start = 0;
+  unsigned cancel = 0;
 };
 
 /// What one thread does, where a bug needs so many steps in one order that they are never drawn: the schedule is all the same.

@@ -67,6 +67,9 @@ const std::vector<Workload>& workloads() {
       memory_dependencies(),
       memory_refreshes(),
       memory_writes(),
+      steps(),
+      steps_of_parts(),
+      steps_on_error(),
   };
   return all;
 }

@@ -78,4 +78,9 @@ Workload growth();
 Workload growing();
 Workload hold_off_pair();
 
+// steps.cpp
+Workload steps();
+Workload steps_of_parts();
+Workload steps_on_error();
+
 }  // namespace freshet::simulation
