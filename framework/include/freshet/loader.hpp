@@ -86,6 +86,16 @@ class LoadContext {
     return *this;
   }
 
+  /// What it takes to make this value, where the loader has it from somebody who made it, such as a store that several processes
+  /// share: the time that was noted with it. Strategies that refresh early go by it (EntryView::load_time); without it they go by how
+  /// long the loader ran. The last of several counts; zero, and what is below, is as for a put: there is nothing to weigh. It is
+  /// said of this load alone: not_modified() does not bring back what was said when the value was made. load_time_ns in the
+  /// statistics stays what was measured.
+  LoadContext& load_time(Duration time) noexcept {
+    load_time_ = time < Duration::zero() ? Duration::zero() : time;
+    return *this;
+  }
+
   /// Lets the value outlive what was captured: by default its hard deadline is at most that of what the loader read.
   LoadContext& outlive_captured() noexcept {
     outlives_captured_ = true;
@@ -151,6 +161,7 @@ class LoadContext {
   const std::vector<VersionPin>& versions() const noexcept { return versions_; }
   bool outlives_captured() const noexcept { return outlives_captured_; }
   std::optional<Duration> requested_ttl() const noexcept { return ttl_; }
+  std::optional<Duration> named_load_time() const noexcept { return load_time_; }
   bool keeps() const noexcept { return keep_; }
   bool is_absent() const noexcept { return absent_; }
   bool is_not_modified() const noexcept { return is_not_modified_; }
@@ -170,6 +181,7 @@ class LoadContext {
   std::vector<VersionPin> versions_;
   std::string validator_;
   std::optional<Duration> ttl_;
+  std::optional<Duration> load_time_;
   bool keep_ = true;
   bool absent_ = false;
   bool is_not_modified_ = false;

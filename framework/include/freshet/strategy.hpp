@@ -49,7 +49,7 @@ struct EntryView {
       requested_ttl{};  // EntryOptions::ttl: the caller's word, which replaces the policy's
   std::optional<Duration>
       loader_ttl{};      // LoadContext::ttl: how long the value itself is good, which only shortens
-  Duration load_time{};  // how long the load took; zero for a put
+  Duration load_time{};  // how long the load took, or LoadContext::load_time; zero for a put
   Instant stored_at{};   // for on_soft_expired: when the value was stored
   Deadlines deadlines{};    // what on_store answered; within on_store: what those before it did
   std::uint64_t bytes = 0;  // of key and value where SizeOf says, of the key otherwise

@@ -135,8 +135,8 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
   bool answered = false;
   const auto finish = [&](Item& item, ErasedValue value) {
     if (!answered) loaded.captured = capture->take();
-    // The time is counted once.
-    loaded.load_time = std::exchange(answered, true) ? Duration{} : elapsed();
+    loaded.load_time = elapsed();
+    loaded.counts_time = !std::exchange(answered, true);
     EntryRef entry = key_load(item).finish(loaded, value);
     item.led = nullptr;
     settle(item, NamespaceView::loaded(std::move(entry)));

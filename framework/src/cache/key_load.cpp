@@ -47,6 +47,12 @@ std::string_view validator_of(const KeyLoad::Loaded& loaded) noexcept {
                                                     : std::string_view(named);
 }
 
+// What it takes to make the value, for the strategy: the loader knows better where it has it from somebody who made it.
+Duration load_time_of(const KeyLoad::Loaded& loaded) noexcept {
+  if (loaded.context == nullptr) return loaded.load_time;
+  return loaded.context->named_load_time().value_or(loaded.load_time);
+}
+
 }  // namespace
 
 bool is_held_off(const LoadServices& services, const PolicyBlock& block, const KeyRef& key,
@@ -206,7 +212,7 @@ EntryRef KeyLoad::finish(const Loaded& loaded, ErasedValue value) const {
       .birth = flight.birth(),
       .request = {.ttl = ttl, .labels = declared, .validator = validator_of(loaded)},
       .context = loaded.context,
-      .load_time = loaded.load_time,
+      .load_time = load_time_of(loaded),
       .at_most = outlives ? kNever : loaded.captured.hard,
       .inherits_overflow = inherits_overflow,
       .has_no_value = is_absent(value)};
@@ -224,7 +230,7 @@ EntryRef KeyLoad::finish(const Loaded& loaded, ErasedValue value) const {
   block.failed_loads().forget(key);
   if (made.outcome == StoreOutcome::not_kept_absent) drop_old(made, loaded, proven_since);
   block.count(made.outcome);
-  block.count_load(loaded.load_time, true);
+  block.count_load(loaded.counts_time ? loaded.load_time : Duration{}, true);
   // Those who wait start over where the value may hold what is not committed.
   services.flights.complete(key, flight, loaded.captured.dirty ? EntryRef() : made.entry);
   block.tell(NoticeKind::loaded, *key.space, key.key);

@@ -53,8 +53,9 @@ struct KeyLoad {
     const Entry* renewed = nullptr;  // the origin says that this is still right
     CaptureState::Captured captured{};
     Instant began{};
-    Revision held_from{};  // what the load is judged by in a block with a hold-off
-    Duration load_time{};
+    Revision held_from{};     // what the load is judged by in a block with a hold-off
+    Duration load_time{};     // until the value was there, as measured
+    bool counts_time = true;  // in the statistics: one of the keys that a bulk loader answers does
   };
   /// To be noted before the loader runs.
   Loaded begin() const;

@@ -48,7 +48,7 @@ struct EntryTerms {
   Revision birth{};
   EntryRequest request{};
   const LoadContext* context = nullptr;
-  Duration load_time{};
+  Duration load_time{};            // for the strategy: what it takes to make the value
   Instant at_most = kNever;        // what it was made from is good until then
   bool inherits_overflow = false;  // what it was made from has labels beyond a limit
   bool has_no_value = false;       // the origin has nothing: what is kept is that

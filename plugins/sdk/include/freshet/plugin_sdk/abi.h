@@ -83,7 +83,7 @@ typedef struct freshet_entry_v1 {
   int64_t requested_ttl_ns; /* the caller's word, which replaces the policy's; or FRESHET_NO_TTL */
   int64_t
       loader_ttl_ns; /* how long the value itself is good, which only shortens; or FRESHET_NO_TTL */
-  int64_t load_time_ns; /* how long the load took; 0 for a put */
+  int64_t load_time_ns; /* how long the load took, or would have as the loader says; 0 for a put */
   int64_t stored_at_ns; /* on_soft_expired: when the value was stored */
   uint64_t bytes;       /* of key and value */
   /* on_store: what the strategies before this one in a composition answered, "never" without any;
