@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -288,6 +289,100 @@ INSTANTIATE_TEST_SUITE_P(Schedulers, MachineTest,
                          [](const auto& with) {
                            return with.param == SchedulerKind::random ? "Random" : "Priority";
                          });
+
+class CooperativeMachineTest : public ::testing::Test {
+ protected:
+  CooperativeMachineTest() { machine_.begin(1, {SchedulerKind::cooperative}, {}); }
+  ~CooperativeMachineTest() override { machine_.end(); }
+
+  Machine& machine_ = Machine::here();
+};
+
+TEST_F(CooperativeMachineTest, AThreadGoesOnUntilItWaits) {
+  rt::Atomic<int> word{0};
+  std::vector<int> order;
+  for (int thread = 0; thread < 3; ++thread) {
+    machine_.spawn("thread", [&, thread] {
+      for (int i = 0; i < 1000; ++i) word.fetch_add(1);
+      order.push_back(thread);
+      machine_.sleep(1000 - thread);
+      for (int i = 0; i < 1000; ++i) word.fetch_add(1);
+      order.push_back(thread);
+    });
+  }
+  EXPECT_EQ(machine_.run(), Stop::none);
+  EXPECT_EQ(word.load(), 6000);
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 2, 1, 0}));
+  EXPECT_LT(machine_.switches(), 10u);
+}
+
+TEST_F(CooperativeMachineTest, WhoGivesWayComesAgainAfterTheOthers) {
+  std::vector<int> order;
+  for (int thread = 0; thread < 3; ++thread) {
+    machine_.spawn("thread", [&, thread] {
+      order.push_back(thread);
+      machine_.give_way();
+      order.push_back(thread);
+    });
+  }
+  EXPECT_EQ(machine_.run(), Stop::none);
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 0, 1, 2}));
+}
+
+TEST_F(CooperativeMachineTest, ThereMayBeThousandsOfThreadsInProcessesOfTheirOwn) {
+  constexpr int kProcesses = 1000;
+  rt::Mutex mutex;
+  rt::CondVar condition;
+  bool open = false;
+  std::vector<std::size_t> numbers;
+  for (int process = 0; process < kProcesses; ++process) {
+    machine_.begin_process();
+    for (int thread = 0; thread < 3; ++thread) {
+      machine_.spawn("waits", [&] {
+        rt::Lock lock(mutex);
+        while (!open) condition.wait(mutex);
+        numbers.push_back(rt::thread_number());
+      });
+    }
+  }
+  machine_.spawn("opens", [&] {
+    machine_.sleep(1'000'000);
+    rt::Lock lock(mutex);
+    open = true;
+    condition.notify_all();
+  });
+  EXPECT_EQ(machine_.run(), Stop::none);
+  EXPECT_EQ(numbers.size(), 3u * kProcesses);
+  for (const std::size_t number : {1u, 2u, 3u})
+    EXPECT_EQ(std::count(numbers.begin(), numbers.end(), number), kProcesses);
+}
+
+TEST_F(CooperativeMachineTest, WhoNeverWaitsIsStoppedAndWhoWaitsInBetweenIsNot) {
+  rt::Atomic<int> word{0};
+  const auto count = [&](std::int64_t points) {
+    for (std::int64_t i = 0; i < points; ++i) word.fetch_add(1);
+  };
+  machine_.spawn("waits in between", [&] {
+    for (int i = 0; i < 4; ++i) {
+      count(Machine::kMostPoints / 2);
+      machine_.sleep(1);
+    }
+  });
+  EXPECT_EQ(machine_.run(), Stop::none);
+  machine_.spawn("never waits", [&] { count(Machine::kMostPoints + 2); });
+  EXPECT_EQ(machine_.run(), Stop::endless);
+}
+
+TEST_F(CooperativeMachineTest, AForgottenNotificationIsADeadlockHereToo) {
+  rt::Mutex mutex;
+  rt::CondVar condition;
+  machine_.spawn("waits", [&] {
+    rt::Lock lock(mutex);
+    condition.wait(mutex);
+  });
+  EXPECT_EQ(machine_.run(), Stop::deadlock);
+  EXPECT_NE(machine_.describe_waiting().find("waits for a condition"), std::string::npos);
+}
 
 TEST(ArenaTest, EqualRunsSeeEqualAddresses) {
   std::vector<void*> first;

@@ -54,11 +54,15 @@ struct Fiber {
   };
 
   int id = -1;
+  int number = 0;  // within its process
   FiberState state = FiberState::idle;
   bool daemon = false;
   Waits waits = Waits::nothing;
   const void* address = nullptr;
   Place place{};
+  Fiber* next_waiting = nullptr;
+  Fiber** here_waiting = nullptr;  // what points at it while it waits
+  Fiber* next_in_turn = nullptr;
   std::string name;
   std::function<void()> body;
   context::fcontext_t context = nullptr;
@@ -68,18 +72,6 @@ struct Fiber {
   std::array<std::uint8_t, kLocals> made{};  // indexes of locals, in the order of making
   std::size_t made_count = 0;
 };
-
-namespace {
-
-/// Lets it go on if it waits there.
-bool unblock(Fiber& fiber, const void* address) noexcept {
-  if (fiber.state != FiberState::blocked || fiber.address != address) return false;
-  fiber.state = FiberState::runnable;
-  --threads_waiting;
-  return true;
-}
-
-}  // namespace
 
 struct FiberStart {
   static void start(context::transfer_t from) {
@@ -114,12 +106,15 @@ void Machine::begin(std::uint64_t seed, const ScheduleOptions& schedule, const F
   unfinished_ = 0;
   threads_waiting = 0;
   used_ = 0;
+  process_ = 0;
   stop_ = Stop::none;
 }
 
 void Machine::spawn(std::string_view name, std::function<void()> body, bool daemon) {
   const ArenaPause pause;
-  if (used_ == kMostFibers) throw std::logic_error("too many simulated threads");
+  if (used_ == kMostFibers && scheduler_.preempts())
+    throw std::logic_error("too many simulated threads");
+  if (used_ == fibers_.size()) fibers_.emplace_back();
   std::unique_ptr<Fiber>& place = fibers_[used_];
   if (!place || place->state == FiberState::stuck) {
     void* stack = place ? place->stack : new_stack();
@@ -130,10 +125,11 @@ void Machine::spawn(std::string_view name, std::function<void()> body, bool daem
   }
   Fiber& fiber = *place;
   fiber.id = static_cast<int>(used_++);
+  fiber.number = static_cast<int>(used_ - process_);
   fiber.name.assign(name);
   fiber.body = std::move(body);
   fiber.daemon = daemon;
-  fiber.state = FiberState::runnable;
+  let_go_on(fiber);
   fiber.waits = Waits::nothing;
   fiber.exceptions = {};
   if (!daemon) ++unfinished_;
@@ -171,6 +167,7 @@ void Machine::switch_to(Fiber& next) {
   swap_exceptions(before.exceptions, next.exceptions);
   current_ = &next;
   thread_now = next.id;
+  number_now = next.number;
   const context::transfer_t from = context::jump_fcontext(next.context, &before);
   static_cast<Fiber*>(from.data)->context = from.fctx;
 }
@@ -192,6 +189,7 @@ void Machine::end() {
   const Quiet quiet;
   for (std::size_t i = 0; i < used_; ++i) {
     Fiber& fiber = *fibers_[i];
+    if (fiber.state == FiberState::blocked) forget_waiting(fiber);
     if (fiber.state != FiberState::idle) {
       fiber.state = FiberState::stuck;
       // What it owns is in the arena, which forgets it: not to be destroyed.
@@ -200,7 +198,45 @@ void Machine::end() {
   }
   destroy_locals(*outside_);
   timers_.clear();
+  first_in_turn_ = last_in_turn_ = nullptr;
   used_ = 0;
+}
+
+void Machine::let_go_on(Fiber& fiber) {
+  fiber.state = FiberState::runnable;
+  if (scheduler_.preempts()) return;
+  fiber.next_in_turn = nullptr;
+  (last_in_turn_ == nullptr ? first_in_turn_ : last_in_turn_->next_in_turn) = &fiber;
+  last_in_turn_ = &fiber;
+}
+
+void Machine::note_waiting(Fiber& fiber) noexcept {
+  Fiber*& first = waiting_[list_of(fiber.address)];
+  fiber.next_waiting = first;
+  fiber.here_waiting = &first;
+  if (first != nullptr) first->here_waiting = &fiber.next_waiting;
+  first = &fiber;
+  ++threads_waiting;
+}
+
+void Machine::forget_waiting(Fiber& fiber) noexcept {
+  *fiber.here_waiting = fiber.next_waiting;
+  if (fiber.next_waiting != nullptr) fiber.next_waiting->here_waiting = fiber.here_waiting;
+  --threads_waiting;
+}
+
+// Lets go on who waits there, and tells `visit` of each.
+template <class Visit>
+void Machine::unblock_all(const void* address, const Visit& visit) {
+  for (Fiber* fiber = waiting_[list_of(address)]; fiber != nullptr;) {
+    Fiber* const next = fiber->next_waiting;
+    if (fiber->address == address) {
+      forget_waiting(*fiber);
+      let_go_on(*fiber);
+      visit(*fiber);
+    }
+    fiber = next;
+  }
 }
 
 void Machine::plan() {
@@ -226,7 +262,21 @@ bool Machine::fire_next_timer() {
   return true;
 }
 
+// Under the cooperative scheduler. Time moves when nobody can go on.
+Fiber* Machine::next_in_turn(bool must_leave) {
+  if (!must_leave) let_go_on(*current_);
+  while (first_in_turn_ == nullptr) {
+    if (unfinished_ == 0) return outside_.get();
+    if (!fire_next_timer()) return nullptr;
+  }
+  Fiber* const next = first_in_turn_;
+  first_in_turn_ = next->next_in_turn;
+  if (first_in_turn_ == nullptr) last_in_turn_ = nullptr;
+  return next;
+}
+
 Fiber* Machine::choose(bool must_leave) {
+  if (!scheduler_.preempts()) return next_in_turn(must_leave);
   std::array<Fiber*, kMostFibers> able;
   if (timers_left_ > 0 && unfinished_ > 0 && !timers_.empty() && scheduler_.wants_timer()) {
     --timers_left_;
@@ -257,8 +307,8 @@ void Machine::decide(bool must_leave) {
   points_left = left;
   planned_ -= kNoPoint - left;
   if (next == nullptr) return stop_with(Stop::deadlock);
-  if (points() > kMostPoints) return stop_with(Stop::endless);
-  if (scheduler_.kind() == SchedulerKind::random || points_left <= 0) plan();
+  if (points() > kMostPoints && scheduler_.preempts()) return stop_with(Stop::endless);
+  if (scheduler_.kind() != SchedulerKind::priority || points_left <= 0) plan();
   switch_to(*next);
 }
 
@@ -267,6 +317,7 @@ void Machine::switch_now() {
     points_left = kNoPoint;
     return;
   }
+  if (!scheduler_.preempts()) return stop_with(Stop::endless);
   decide(false);
 }
 
@@ -286,8 +337,8 @@ void Machine::block_and_wake(Waits what, const void* address, const void* first,
   self.waits = what;
   self.address = address;
   self.place = place;
-  ++threads_waiting;
-  for (std::size_t i = 0; first != nullptr && i < used_; ++i) unblock(*fibers_[i], first);
+  note_waiting(self);
+  if (first != nullptr) unblock_all(first, [](const Fiber&) {});
   decide(true);
   self.waits = Waits::nothing;
 }
@@ -295,11 +346,9 @@ void Machine::block_and_wake(Waits what, const void* address, const void* first,
 // Marks all before it switches: what stands at `address` may be gone afterwards.
 void Machine::wake_all(const void* address) {
   bool overtaken = false;
-  for (std::size_t i = 0; i < used_; ++i) {
-    Fiber& fiber = *fibers_[i];
-    if (!unblock(fiber, address)) continue;
+  unblock_all(address, [&](const Fiber& fiber) {
     overtaken = overtaken || (current_->id >= 0 && scheduler_.overtakes(fiber.id, current_->id));
-  }
+  });
   if (overtaken) give_way();
 }
 

@@ -11,7 +11,9 @@
 // A thread that waits says for what and where (file and line), for the report of a deadlock. After one, and after a run that
 // does not end, the stacks are abandoned without being unwound, and the process is good for no further run of the same
 // objects; the machine itself is.
-// One machine per process. Not thread-safe.
+//
+// Several processes may be simulated at once (begin_process()): each numbers its own threads. What is static they share.
+// One machine per process of the real machine. Not thread-safe.
 #pragma once
 
 #include <array>
@@ -31,8 +33,10 @@ namespace freshet::simulation {
 /// Switch points until the machine is asked. Beyond reach while nothing may switch.
 inline constexpr std::int64_t kNoPoint = std::numeric_limits<std::int64_t>::max() / 2;
 inline std::int64_t points_left = kNoPoint;
-/// The thread that runs; -1 outside of run(). And how many wait. Here, for what is done at every lock.
+/// The thread that runs; -1 outside of run(). Its number within its process; 0 outside of run(). And how many wait. Here, for what is
+/// done at every lock.
 inline int thread_now = -1;
+inline int number_now = 0;
 inline std::size_t threads_waiting = 0;
 
 /// Where the source stands that asks for something. Taken by default arguments.
@@ -65,13 +69,18 @@ struct Fiber;
 
 class Machine {
  public:
+  /// Of one run; under the cooperative scheduler there may be as many as there is memory for.
   static constexpr std::size_t kMostFibers = 24;
-  static constexpr std::int64_t kMostPoints = 4'000'000;  // of one run
+  /// Of one run; under the cooperative scheduler from one wait of a thread to the next.
+  static constexpr std::int64_t kMostPoints = 4'000'000;
 
   static Machine& here();
 
   /// Makes everything that follows a function of the seed. Call before the set-up of a run.
   void begin(std::uint64_t seed, const ScheduleOptions& schedule, const Faults& faults);
+
+  /// The threads that are added from here on are those of another process: they are numbered from one on again.
+  void begin_process() noexcept { process_ = used_; }
 
   /// Adds a thread that starts when run() does, or at once within it. `daemon`: run() does not wait for it.
   void spawn(std::string_view name, std::function<void()> body, bool daemon = false);
@@ -147,14 +156,31 @@ class Machine {
   Fiber* choose(bool must_leave);
   bool fire_next_timer();
   void stop_with(Stop reason);
+  Fiber* next_in_turn(bool must_leave);
   std::size_t runnable(std::array<Fiber*, kMostFibers>& into) const;
+  void let_go_on(Fiber& fiber);
+  void note_waiting(Fiber& fiber) noexcept;
+  void forget_waiting(Fiber& fiber) noexcept;
+  template <class Visit>
+  void unblock_all(const void* address, const Visit& visit);
   void destroy_locals(Fiber& fiber);
   static void enter(Fiber& fiber);
   friend struct FiberStart;
 
-  std::array<std::unique_ptr<Fiber>, kMostFibers> fibers_;
+  // Who waits, by what for: few addresses share a list, however many threads there are.
+  static constexpr int kWaitingBits = 12;
+  static std::size_t list_of(const void* address) noexcept {
+    return static_cast<std::size_t>(
+        reinterpret_cast<std::uintptr_t>(address) * 0x9E37'79B9'7F4A'7C15U >> (64 - kWaitingBits));
+  }
+
+  std::vector<std::unique_ptr<Fiber>> fibers_;
+  std::array<Fiber*, std::size_t{1} << kWaitingBits> waiting_{};
+  Fiber* first_in_turn_ = nullptr;  // who can go on, under the cooperative scheduler
+  Fiber* last_in_turn_ = nullptr;
   std::unique_ptr<Fiber> outside_;
   std::size_t used_ = 0;
+  std::size_t process_ = 0;  // the first thread of the process that threads are added to
   Fiber* current_ = nullptr;
   bool running_ = false;
   Stop stop_ = Stop::none;

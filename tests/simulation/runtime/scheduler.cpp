@@ -29,6 +29,7 @@ void Scheduler::begin(std::uint64_t seed, const ScheduleOptions& options) {
 }
 
 std::int64_t Scheduler::next_distance() {
+  if (!preempts()) return kNever;
   if (options_.kind == SchedulerKind::random) {
     return 1 + random_.below(mean_) + (random_.below(8) == 0 ? random_.below(mean_ * 4) : 0);
   }

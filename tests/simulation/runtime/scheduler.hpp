@@ -5,6 +5,8 @@
 //   priority  PCT: Burckhardt, Kothari, Musuvathi, Nagarakatte, "A randomized scheduler with probabilistic guarantees of finding
 //             bugs", ASPLOS 2010. Threads have random priorities, the highest that can runs, and at d points drawn beforehand
 //             the one that runs falls below all others. Finds what needs few, well-placed switches and long runs between them.
+//   cooperative  a thread goes on until it waits; those that can go on take turns. For what is about time and not about races: a
+//             fleet of a thousand processes. It decides nothing by chance, and takes any number of threads.
 //
 // The number of points of a run, which PCT wants to know, and the chance to switch are drawn per run, over orders of magnitude:
 // short windows need many switches, long ones few.
@@ -36,7 +38,7 @@ class Random {
   std::uint64_t state_;
 };
 
-enum class SchedulerKind : std::uint8_t { random, priority };
+enum class SchedulerKind : std::uint8_t { random, priority, cooperative };
 
 struct ScheduleOptions {
   SchedulerKind kind = SchedulerKind::random;
@@ -50,11 +52,14 @@ class Scheduler {
   void begin(std::uint64_t seed, const ScheduleOptions& options);
 
   SchedulerKind kind() const noexcept { return options_.kind; }
+  /// Whether a thread may be overtaken where it does not wait.
+  bool preempts() const noexcept { return options_.kind != SchedulerKind::cooperative; }
 
   /// How many points to go before decide() is to be called.
   std::int64_t next_distance();
 
-  /// One of `count` threads, given by their numbers. `current` is -1 if the one that ran cannot go on.
+  /// One of `count` threads, given by their numbers. `current` is -1 if the one that ran cannot go on. Not of cooperative ones: the
+  /// machine keeps their turns.
   std::size_t choose(const int* threads, std::size_t count, int current);
 
   /// Whether a thread that can go on again must be considered at once.

@@ -257,9 +257,9 @@ inline ThreadId current_thread() noexcept { return simulation::Machine::current_
 
 inline constexpr std::size_t kNoThreadNumber = SIZE_MAX;
 
-/// A small number for the thread: consecutive, from zero on, within a run.
+/// A small number for the thread: consecutive, from zero on, within a run and a process of it.
 inline std::size_t thread_number() noexcept {
-  return static_cast<std::size_t>(simulation::Machine::current_id() + 1);
+  return static_cast<std::size_t>(simulation::number_now);
 }
 
 namespace simulated {
