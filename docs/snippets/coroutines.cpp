@@ -37,8 +37,15 @@ struct Database {
     asio::steady_timer answer(co_await asio::this_coro::executor, 1ms);
     co_await answer.async_wait(asio::use_awaitable);
     if (id != 42) co_return std::nullopt;
-    co_return User{"Ada"};
+    co_return User{name};
   }
+  asio::awaitable<int> rename(int, std::string to) {
+    asio::steady_timer answer(co_await asio::this_coro::executor, 1ms);
+    co_await answer.async_wait(asio::use_awaitable);
+    name = to;
+    co_return 1;
+  }
+  std::string name = "Ada";
   int asked = 0;
 };
 
@@ -61,6 +68,22 @@ asio::awaitable<freshet::Handle<std::string>> page(freshet::Cache<std::string> p
   co_return co_await pages.async_get_or_load("home", render, options);
 }
 // [/page]
+
+// [write]
+asio::awaitable<int> rename(freshet::CacheInvalidator invalidator, Database& db, int id,
+                            std::string to) {
+  const freshet::WriteTargets targets{.keys = {{fmt::format("user:{}", id), "users"}}};
+  co_return co_await freshet::async_mutate(invalidator, targets,
+                                           [&] { return db.rename(id, to); });  // awaitable<int>
+}
+// [/write]
+
+asio::awaitable<void> rename_and_greet(freshet::CacheInvalidator invalidator,
+                                       freshet::Cache<User> users, Database& db, int& right) {
+  const int rows = co_await rename(invalidator, db, 42, "Grace");
+  const std::string text = co_await greet(users, db, 42);
+  if (rows == 1 && text == "hello Grace") ++right;
+}
 
 asio::awaitable<void> visit(freshet::Cache<User> users, Database& db, int id,
                             std::string_view expected, int& right) {
@@ -96,6 +119,13 @@ void run(freshet::CacheInvalidator& invalidator) {
   require(rendered == 1 && pages.contains("home"), "a page is made of a user");
   users.invalidate("user:42");
   require(!pages.contains("home"), "and goes with it");
+
+  int renamed = 0;
+  asio::co_spawn(io, open_page(pages, users, db, rendered), asio::detached);
+  asio::co_spawn(io, rename_and_greet(invalidator, users, db, renamed), asio::detached);
+  io.restart();
+  io.run();
+  require(renamed == 1, "a write that is awaited makes it stale");
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ namespace freshet {
 
 namespace detail {
 class Engine;
-}
+struct InvalidatorAccess;
+}  // namespace detail
 
 namespace testing {
 struct EngineAccess;  // of our own tests
@@ -150,7 +151,8 @@ class CacheInvalidator {
   /// by exception: no value loaded before or during the write is kept and served after its end. `options` may choose another
   /// order. With Mode::expire such a value may yet be served, marked as stale, where policy serves stale ones. A version with a
   /// hash retires at the end also what was made with that hash before. In a transaction both invalidations are collected.
-  /// Throws what `write` throws; InvalidName or UnknownNamespace for a target, before anything has happened.
+  /// Throws what `write` throws; InvalidName or UnknownNamespace for a target, before anything has happened. One that makes a future
+  /// or a coroutine does not compile: async_mutate of freshet/coro.hpp awaits it.
   ///   invalidator.mutate({.tags = {"user:42"}}, [&] { db.update(42, patch); });
   template <std::invocable Write>
   std::invoke_result_t<Write&> mutate(const WriteTargets& targets, Write&& write,
@@ -286,6 +288,7 @@ class CacheInvalidator {
  private:
   friend class CacheInvalidatorBuilder;
   friend struct testing::EngineAccess;
+  friend struct detail::InvalidatorAccess;
   explicit CacheInvalidator(std::shared_ptr<detail::Engine> engine) noexcept
       : engine_(std::move(engine)) {}
   std::shared_ptr<detail::NamespaceCache> open(std::string_view name_space,
@@ -294,6 +297,15 @@ class CacheInvalidator {
 
   std::shared_ptr<detail::Engine> engine_;
 };
+
+namespace detail {
+/// For what stands beside CacheInvalidator in headers of its own.
+struct InvalidatorAccess {
+  static const std::shared_ptr<Engine>& engine(const CacheInvalidator& invalidator) noexcept {
+    return invalidator.engine_;
+  }
+};
+}  // namespace detail
 
 /// Collects a policy given in code: blocks, rules and entities. Confined to one thread.
 ///

@@ -1,4 +1,5 @@
-// co_await for coroutines of Boost.Asio: a read that loads without blocking a thread. Link freshet::coro.
+// co_await for coroutines of Boost.Asio: a read that loads, and a write between its invalidations, without blocking a thread. Link
+// freshet::coro.
 //
 //   boost::asio::awaitable<void> session() {
 //     Handle<Profile> p = co_await profiles.async_get_or_load("user:42", [&]() -> boost::asio::awaitable<Profile> {
@@ -22,8 +23,9 @@
 //     leaves nothing behind, and so does a loader that ends with boost::asio::error::operation_aborted, which its caller gets: whoever
 //     waits for such a load starts over, one after the other: a time-out of the origin is to be another error. A coroutine of a context that was stopped is neither: run it again, or destroy it.
 //   - A loader that starts a read of its own key and does not wait for it gets RecursiveLoad all the same.
+// A write: `co_await freshet::async_mutate(invalidator, targets, writer)`, below.
 // g++ 12 destroys temporaries twice that stand in the same expression as a co_await and are made of braces or captures. So a loader that
-// captures by value, and options, are given a name first; the compiler says so. FRESHET_CORO_TRUST_TEMPORARIES, defined before this
+// captures by value, targets and options are given a name first; the compiler says so. FRESHET_CORO_TRUST_TEMPORARIES, defined before this
 // header, lifts that where the compiler is known to be right.
 // With Boost 1.74 these are the coroutines of the default executor, boost::asio::any_io_executor. Memory that Asio does not get for a
 // handler ends the program, as in its own operations. Thread-safe like Cache<T>.
@@ -37,7 +39,9 @@
 #include <utility>
 
 #include "freshet/cache.hpp"
+#include "freshet/cache_invalidator.hpp"
 #include "freshet/detail/coro_load.hpp"
+#include "freshet/detail/coro_write.hpp"
 
 namespace freshet {
 
@@ -56,6 +60,35 @@ template <class T>
 template <class Loader>
 auto Cache<T>::async_get_or_load(std::string_view key, Loader&& loader) const {
   return detail::async_read<T>(*core_, key, std::forward<Loader>(loader), EntryOptions());
+}
+
+/// CacheInvalidator::mutate for a write that is a coroutine: an awaitable of what `writer`'s awaitable gives.
+///   const freshet::WriteTargets targets{.tags = {"user:42"}};
+///   co_await freshet::async_mutate(invalidator, targets, [&] { return db.update(42, patch); });
+/// The window opens when it is awaited, stays open while the writer waits, and closes where that ends: by return, before who awaits
+/// it goes on; by exception; and where the coroutine is destroyed on the way, for the write may have happened. What reaches the origin
+/// after that is not covered: let the writer end its request with itself.
+/// The writer is moved or copied into the awaitable and runs as the caller's coroutines do; the targets and options are used before this
+/// returns, options.report until the awaitable goes. A transaction that is open where this is called collects both invalidations;
+/// they are carried out at once where it has ended by then.
+/// Throws InvalidName or UnknownNamespace for a target here, before anything has happened; to who awaits it what the writer throws.
+/// Await it once; one that is never awaited has written nothing.
+template <class Writer, class Targets = WriteTargets>
+requires std::is_same_v<std::remove_cvref_t<Targets>, WriteTargets>
+auto async_mutate(CacheInvalidator& invalidator, Targets&& targets, Writer&& writer) {
+  const MutateOptions options;
+  return detail::async_write(detail::InvalidatorAccess::engine(invalidator),
+                             std::forward<Targets>(targets), std::forward<Writer>(writer), options);
+}
+template <class Writer, class Targets = WriteTargets, class Options = MutateOptions>
+requires(std::is_same_v<std::remove_cvref_t<Targets>, WriteTargets>&&
+             std::is_same_v<std::remove_cvref_t<Options>,
+                            MutateOptions>) auto async_mutate(CacheInvalidator& invalidator,
+                                                              Targets&& targets, Writer&& writer,
+                                                              Options&& options) {
+  return detail::async_write(detail::InvalidatorAccess::engine(invalidator),
+                             std::forward<Targets>(targets), std::forward<Writer>(writer),
+                             std::forward<Options>(options));
 }
 
 }  // namespace freshet

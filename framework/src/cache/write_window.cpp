@@ -4,6 +4,7 @@
 
 #include "cache/engine.hpp"
 #include "cache/invalidated_sum.hpp"
+#include "runtime/open_scopes.hpp"
 
 namespace freshet::detail {
 namespace {
@@ -51,6 +52,31 @@ void WriteWindow::invalidate() {
   }
   if (options_.report == nullptr) return;
   (is_written ? options_.report->after : options_.report->before) = done;
+}
+
+AwaitedWrite::AwaitedWrite(std::shared_ptr<Engine> engine, const WriteTargets& targets,
+                           const MutateOptions& options)
+    : window_(std::move(engine), targets, options),
+      order_(options.order),
+      scopes_{.transaction = copy_open_scopes().transaction} {}
+
+AwaitedWrite::~AwaitedWrite() {
+  try {
+    end();
+  } catch (...) {  // NOLINT(bugprone-empty-catch): everything is invalidated then
+  }
+}
+
+void AwaitedWrite::begin() {
+  const ScopesGuard as_made(scopes_);
+  if (order_ != Order::after) window_.invalidate();
+  is_open_ = true;
+}
+
+void AwaitedWrite::end() {
+  if (!std::exchange(is_open_, false) || order_ == Order::before) return;
+  const ScopesGuard as_made(scopes_);
+  window_.invalidate();
 }
 
 }  // namespace freshet::detail

@@ -10,7 +10,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "freshet/detail/around_write.hpp"
 #include "freshet/detail/callable_signature.hpp"
+#include "freshet/detail/deferred.hpp"
 #include "freshet/detail/writer_keys.hpp"
 #include "freshet/invalidating_writer.hpp"
 
@@ -20,6 +22,16 @@ template <class T>
 inline constexpr bool kIsMemoized = false;
 template <class Signature, class Positions>
 inline constexpr bool kIsMemoized<Memoized<Signature, Positions>> = true;
+
+/// Whether the write has happened when the writer returns.
+template <class Signature>
+consteval bool require_done_of(std::type_identity<Signature>) {
+  return true;
+}
+template <class Result, class... Parameters>
+consteval bool require_done_of(std::type_identity<Result(Parameters...)>) {
+  return require_done<Result>();
+}
 
 template <class Writer, class Signature>
 inline constexpr bool kIsConstWriter = false;
@@ -42,7 +54,8 @@ consteval bool require_writer() {
                 "names their types");
   static_assert(is_member || !known || kIsConstWriter<Writer, Signature>,
                 "Freshet: an invalidating writer must be callable as const: no mutable lambda");
-  return kIsMemoized<M> && !is_member && known && kIsConstWriter<Writer, Signature>;
+  constexpr bool done = require_done_of(std::type_identity<Signature>{});
+  return kIsMemoized<M> && !is_member && known && kIsConstWriter<Writer, Signature> && done;
 }
 
 class WriterAccess {
