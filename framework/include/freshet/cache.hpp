@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "freshet/detail/namespace_cache.hpp"
+#include "freshet/detail/refused_calls.hpp"
 #include "freshet/errors.hpp"
 #include "freshet/handle.hpp"
 #include "freshet/invalidation.hpp"
@@ -114,6 +115,11 @@ class Cache {
         LoaderOf<Loader, T> ? detail::IfAbsent::load : detail::IfAbsent::answer;
     return Handle<T>(core_->get_or_load(key, erased, keep, options, if_absent));
   }
+  /// Does not compile, and says what the loader lacks. As are those below it that refuse.
+  template <class Loader>
+  void get_or_load(std::string_view, Loader&&, const EntryOptions& = {}) const {
+    detail::refuse_loader<T, Loader>();
+  }
 
   /// get_or_load for coroutines of Boost.Asio: `co_await cache.async_get_or_load(key, loader)`, with a loader that makes an
   /// awaitable. Include freshet/coro.hpp, which documents it.
@@ -185,6 +191,10 @@ class Cache {
           }
         }));
   }
+  template <class Loader>
+  void bind_loader(Loader) const {
+    detail::refuse_bound_loader<T, Loader>();
+  }
 
   /// Which values of this namespace may be kept, whoever makes them: `predicate(const T&)`, or with the full key in front. What
   /// it says no to is answered and not kept; a put of it takes out what was there. It is called by every load and put, before
@@ -202,6 +212,10 @@ class Cache {
             return std::invoke(predicate, key, *static_cast<const T*>(value));
           }
         }));
+  }
+  template <class Predicate>
+  void cacheable_if(Predicate) const {
+    detail::refuse_predicate<T, Predicate>();
   }
 
   /// One handle per key, empty where nothing is cached.
@@ -231,6 +245,10 @@ class Cache {
     std::vector<detail::Reading> readings(keys.size());
     core_->get_or_load_many(views, erased, options, readings);
     return handles_of(readings);
+  }
+  template <class BulkLoader>
+  void get_many(std::span<const std::string>, BulkLoader&&, const EntryOptions& = {}) const {
+    detail::refuse_bulk_loader<T, BulkLoader>();
   }
 
   /// Stores a value that is true now. Overtakes every load and lease of the key under way.

@@ -19,6 +19,7 @@
 #include "freshet/closing.hpp"
 #include "freshet/components.hpp"
 #include "freshet/detail/around_write.hpp"
+#include "freshet/detail/refused_calls.hpp"
 #include "freshet/detail/write_window.hpp"
 #include "freshet/emitted.hpp"
 #include "freshet/entry_report.hpp"
@@ -160,6 +161,11 @@ class CacheInvalidator {
     detail::WriteWindow window(engine_, targets, options);
     return detail::around_write(
         options.order, [&window] { window.invalidate(); }, write);
+  }
+  /// Does not compile, and says why.
+  template <class Write>
+  void mutate(const WriteTargets&, Write&&, const MutateOptions& = {}) {
+    detail::refuse_writer<Write>();
   }
 
   /// Opens a transaction on this thread: invalidations wait for its commit, and values that are not committed stay out of the

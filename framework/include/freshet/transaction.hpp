@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "freshet/detail/around_write.hpp"
+#include "freshet/detail/refused_calls.hpp"
 #include "freshet/detail/scopes.hpp"
 #include "freshet/mutation.hpp"
 
@@ -52,6 +53,11 @@ class [[nodiscard]] Transaction {
     const Settling settling(*this);
     return detail::around_write(
         Order::around, [this] { step(); }, commit);
+  }
+  /// Does not compile, and says why.
+  template <class Commit>
+  void commit(Commit&&) {
+    detail::refuse_writer<Commit>();
   }
   /// For a commit that has happened already. Until this call others may be served the old values.
   void commit() {

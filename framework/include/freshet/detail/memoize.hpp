@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "freshet/detail/deferred.hpp"
 #include "freshet/errors.hpp"
 #include "freshet/limits.hpp"
 #include "freshet/memoized.hpp"
@@ -61,7 +62,13 @@ consteval bool require_memoizable() {
   if constexpr (Signature::known && !std::is_member_function_pointer_v<Function>) {
     using Callable = IsConstCallable<T, Function, typename Signature::template Returning<T>>;
     constexpr bool callable = Signature::takes_context ? Callable::with_context : Callable::without;
-    static_assert(std::is_convertible_v<typename Signature::Result, T>,
+    static_assert(
+        !kIsDeferred<typename Signature::Result>,
+        "Freshet: this function returns before it has a value: what it makes is a future or "
+        "a coroutine: wait for it inside the function, or co_await "
+        "cache.async_get_or_load(key, loader), of freshet/coro.hpp");
+    static_assert(kIsDeferred<typename Signature::Result> ||
+                      std::is_convertible_v<typename Signature::Result, T>,
                   "Freshet: what this function returns is no value of the cache's type");
     static_assert(
         callable || !std::is_convertible_v<typename Signature::Result, T>,
