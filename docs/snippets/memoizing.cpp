@@ -24,6 +24,7 @@ namespaces:
     ttl: 1h
     capacity: {entries: 10_000}
     eviction: lru
+  users: {ttl: 1h, negative_ttl: 1m}
   pages: {ttl: 1h}
 )";
 
@@ -46,8 +47,13 @@ struct Database {
     return profile;
   }
   void rename(int, const std::string& to) { name = to; }
+  std::optional<Profile> find_profile(std::string_view wanted) {
+    ++looks;
+    return wanted == name ? std::optional(Profile{42, name}) : std::nullopt;
+  }
 
   std::string name = "Ada";
+  int looks = 0;
   std::function<void()> meanwhile;
 };
 
@@ -181,6 +187,22 @@ void writers(freshet::CacheInvalidator& invalidator) {
   require(get_user(42)->name == "Alan", "all results are stale");
 }
 
+void absent(freshet::CacheInvalidator& invalidator) {
+  Database db;
+  // [absent]
+  const auto users = invalidator.cache<Profile>("users");  // {ttl: 1h, negative_ttl: 1m}
+  const auto find_user = users.memoize(
+      "name:{}", [&](std::string_view name) { return db.find_profile(name); });  // an optional
+  const auto sign_up =
+      invalidator.invalidating(find_user, [&](const std::string& name) { db.rename(42, name); });
+
+  if (const auto user = find_user("Grace")) fmt::print("welcome back, {}\n", user->name);
+  sign_up("Grace");  // that there was nobody is forgotten
+  fmt::print("welcome, {}\n", find_user("Grace")->name);
+  // [/absent]
+  require(!find_user("Alan") && !find_user("Alan") && db.looks == 3, "that is kept");
+}
+
 void options(freshet::CacheInvalidator& invalidator) {
   Database db;
   const auto profiles = invalidator.cache<Profile>("profiles");
@@ -205,5 +227,6 @@ int main() {
   memoized(invalidator);
   keys(invalidator);
   writers(invalidator);
+  absent(invalidator);
   options(invalidator);
 }

@@ -52,7 +52,7 @@ void functions(const freshet::Cache<int>& cache) {
   cache.memoize("c", [count = 0](int id) mutable { return count += id; });
   // says: a memoized function is called by several threads at once
   cache.memoize("d", [](int) { return std::string(); });
-  // says: what this function returns is no value of the cache's type
+  // says: what this function returns is no value of the cache's type, nor a std::optional of one
   cache.memoize("e", [](const NoText&) { return 0; });
   // says: a value of this type has no text to stand in a key
   cache.memoize("f", freshet::key_arguments<1>, [](int id) { return id; });

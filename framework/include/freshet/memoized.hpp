@@ -4,6 +4,8 @@
 //   get_user(42);              // a Handle<Profile>; runs the function unless "user:42" is cached
 //   get_user.invalidate(42);   // forgets one result
 //   get_user.clear();          // forgets all of them, and nothing else
+//   auto find_user = profiles.memoize("name:{}", [&](std::string_view name) { return db.find_profile(name); });   // an optional
+//   if (auto user = find_user("Ada")) …    // an empty handle where there is none, which is kept for negative_ttl
 //   auto rename = invalidator.invalidating(get_user, [&](int id, std::string name) { … });   // invalidating_writer.hpp
 //
 // The namespace's policy says how long results live, how many there are and which leave first. Everything that
@@ -110,7 +112,8 @@ class WriterAccess;
 
 }  // namespace detail
 
-/// `Memoized<Profile(int)>` is what Cache<Profile>::memoize makes of a function of an int. One word, cheap to copy,
+/// `Memoized<Profile(int)>` is what Cache<Profile>::memoize makes of a function of an int that returns a Profile or a
+/// std::optional<Profile>. One word, cheap to copy,
 /// thread-safe; keeps the cache alive as a view does. Throws what its function throws, and RecursiveLoad for a call that
 /// waits for itself.
 template <class Signature, class Positions = typename detail::AllPositions<Signature>::type>
@@ -125,19 +128,19 @@ class Memoized<T(Parameters...), KeyArguments<Positions...>> {
   /// The types of the key arguments.
   using Keys = std::tuple<Key<Positions>...>;
 
-  /// The result for these arguments: the cached one, or what the function makes now.
+  /// The result for these arguments: the cached one, or what the function makes now. Empty where a function that returns an optional
+  /// says nullopt, or did so at most negative_ttl ago; never with one that returns a T.
   Handle<T> operator()(Parameters... arguments) const {
     [[maybe_unused]] const std::tuple<const std::remove_reference_t<Parameters>&...> all(
         arguments...);
     detail::KeyBuffer key;
     state_->append_key(key, std::get<Positions>(all)...);
     auto run = [&](LoadContext& context, detail::ValueSink sink) {
-      T value = (*state_->function)(context, pass<Parameters>(arguments)...);
-      sink(detail::erase(value));
+      (*state_->function)(context, sink, pass<Parameters>(arguments)...);
     };
     auto keep = [&] { return background_loader(arguments...); };
     return Handle<T>(
-        state_->core->get_or_load(key.text(), run, keep, state_->options, detail::IfAbsent::load));
+        state_->core->get_or_load(key.text(), run, keep, state_->options, state_->if_absent));
   }
 
   /// Forgets the result for these key arguments. A run under way is returned to its callers and not kept. Like
@@ -170,7 +173,7 @@ class Memoized<T(Parameters...), KeyArguments<Positions...>> {
  private:
   friend class detail::MemoizedAccess;
   friend class detail::WriterAccess;
-  using Function = std::function<T(LoadContext&, Parameters...)>;
+  using Function = std::function<void(LoadContext&, detail::ValueSink, Parameters...)>;
   using CustomKey = std::function<void(detail::KeyBuffer&, const Key<Positions>&...)>;
 
   struct State {
@@ -184,6 +187,7 @@ class Memoized<T(Parameters...), KeyArguments<Positions...>> {
     detail::KeyPattern<sizeof...(Positions)> pattern;
     CustomKey custom_key;  // in place of the pattern, if there is one
     std::shared_ptr<const Function> function;
+    detail::IfAbsent if_absent;  // answer: the function returns an optional
   };
 
   Invalidated invalidate_text(std::string_view key) const {
@@ -210,10 +214,9 @@ class Memoized<T(Parameters...), KeyArguments<Positions...>> {
           [function = state_->function,
            kept = std::tuple(detail::KeptArgument<Parameters>(arguments)...)](
               std::string_view, LoadContext& context, detail::ValueSink sink) {
-            T value = std::apply(
-                [&](const auto&... argument) { return (*function)(context, argument.give()...); },
+            std::apply(
+                [&](const auto&... argument) { (*function)(context, sink, argument.give()...); },
                 kept);
-            sink(detail::erase(value));
           });
     } else {
       (static_cast<void>(arguments), ...);

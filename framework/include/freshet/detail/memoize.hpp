@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -49,6 +50,12 @@ struct IsConstCallable<Value, Function, Value(Parameters...)> {
   static constexpr bool without = std::is_invocable_r_v<Value, const Function&, Parameters...>;
 };
 
+/// What a run of `Function` gives to a cache of T: a T, or an optional one where that is what it returns.
+template <class T, class Function>
+using MadeBy =
+    std::conditional_t<std::is_convertible_v<typename LoaderSignatureOf<Function>::Result, T>, T,
+                       std::optional<T>>;
+
 /// Whether `Function` can be memoized as a T; says why not.
 template <class T, class Function>
 consteval bool require_memoizable() {
@@ -60,7 +67,8 @@ consteval bool require_memoizable() {
                 "Freshet: this has no single list of parameters to make keys of (a generic lambda, "
                 "overloads, or no function): write a lambda that names their types");
   if constexpr (Signature::known && !std::is_member_function_pointer_v<Function>) {
-    using Callable = IsConstCallable<T, Function, typename Signature::template Returning<T>>;
+    using Made = MadeBy<T, Function>;
+    using Callable = IsConstCallable<Made, Function, typename Signature::template Returning<Made>>;
     constexpr bool callable = Signature::takes_context ? Callable::with_context : Callable::without;
     static_assert(
         !kIsDeferred<typename Signature::Result>,
@@ -68,10 +76,11 @@ consteval bool require_memoizable() {
         "a coroutine: wait for it inside the function, or co_await "
         "cache.async_get_or_load(key, loader), of freshet/coro.hpp");
     static_assert(kIsDeferred<typename Signature::Result> ||
-                      std::is_convertible_v<typename Signature::Result, T>,
-                  "Freshet: what this function returns is no value of the cache's type");
+                      std::is_convertible_v<typename Signature::Result, Made>,
+                  "Freshet: what this function returns is no value of the cache's type, nor a "
+                  "std::optional of one");
     static_assert(
-        callable || !std::is_convertible_v<typename Signature::Result, T>,
+        callable || !std::is_convertible_v<typename Signature::Result, Made>,
         "Freshet: a memoized function is called by several threads at once, so it must be "
         "callable as const: no mutable lambda; what it changes stands behind a lock");
     return callable;
@@ -107,7 +116,8 @@ class MemoizedAccess {
                           .pattern = std::move(pattern),
                           .custom_key = std::move(custom_key),
                           .function = std::make_shared<const typename M::Function>(
-                              adapt(typename M::Function{}, std::move(function)))}));
+                              adapt(std::type_identity<M>{}, std::move(function))),
+                          .if_absent = if_absent<Function>(std::type_identity<M>{})}));
   }
 
   template <class T, class... Parameters, std::size_t... Positions, class Function>
@@ -149,16 +159,30 @@ class MemoizedAccess {
     return std::string(tag.text());
   }
 
-  template <class T, class... Parameters, class Function>
-  static std::function<T(LoadContext&, Parameters...)> adapt(
-      std::function<T(LoadContext&, Parameters...)>, Function function) {
+  template <class Function, class T, class... Parameters, class Positions>
+  static constexpr IfAbsent if_absent(
+      std::type_identity<Memoized<T(Parameters...), Positions>>) noexcept {
+    return std::is_same_v<MadeBy<T, Function>, T> ? IfAbsent::load : IfAbsent::answer;
+  }
+
+  template <class T, class... Parameters, class Positions, class Function>
+  static std::function<void(LoadContext&, ValueSink, Parameters...)> adapt(
+      std::type_identity<Memoized<T(Parameters...), Positions>>, Function function) {
     return [own = std::make_shared<const Function>(std::move(function))](
-               LoadContext& context, Parameters... arguments) -> T {
-      if constexpr (LoaderSignatureOf<Function>::takes_context) {
-        return std::invoke(*own, context, std::forward<Parameters>(arguments)...);
+               LoadContext& context, ValueSink sink, Parameters... arguments) {
+      using Made = MadeBy<T, Function>;
+      Made value = [&]() -> Made {
+        if constexpr (LoaderSignatureOf<Function>::takes_context) {
+          return std::invoke(*own, context, std::forward<Parameters>(arguments)...);
+        } else {
+          static_cast<void>(context);
+          return std::invoke(*own, std::forward<Parameters>(arguments)...);
+        }
+      }();
+      if constexpr (std::is_same_v<Made, T>) {
+        sink(erase(value));
       } else {
-        static_cast<void>(context);
-        return std::invoke(*own, std::forward<Parameters>(arguments)...);
+        sink(value ? erase(*value) : absent_value());
       }
     };
   }
