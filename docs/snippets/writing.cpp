@@ -108,6 +108,15 @@ void mutate(freshet::CacheInvalidator& invalidator) {
   // [/targets]
   require(report.before.count == 1, "the count is reachable");
 
+  // [write_through]
+  const auto outcome = profiles.write_through(
+      "user:42", "Grace", [&](const std::string& name) { db.rename(42, name); });
+  if (!is_stored(outcome)) fmt::print("written, and not kept: the next reader loads it\n");
+  // [/write_through]
+  require(db.committed == "Grace" && profiles.contains("user:42"), "write_through writes and keeps");
+  db.rename(42, "Barbara");
+  profiles.invalidate("user:42");
+
   db.meanwhile = [&] {
     try {
       invalidator.mutate({.tags = {"user:42"}}, [&] {

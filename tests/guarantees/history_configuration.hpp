@@ -34,6 +34,7 @@ struct Configuration {
       false;  // the loader of key 3 reads key 2, uncaptured, and names it when it has
   int writes =
       0;  // per thousand steps: transactions, writes between two invalidations, work past the cache
+  bool writes_through = false;    // what is put is written through, and some writes throw
   bool loaders_transact = false;  // some loaders read others in a transaction
   bool binds_loaders = false;     // loaders are bound, and some calls have keys loaded again
   bool deferred_events = false;   // what an event leads to is done by the end of the round

@@ -136,6 +136,7 @@ class Worker {
   // history_writes.hpp
   class Apart;
   class Window;
+  StoreOutcome write_through(int key, ValueId value, const EntryOptions& options, Stamp& true_at);
   void transact(const Step& step);
   void mutate(const Step& step);
   void bypass(const Step& step);
@@ -371,10 +372,14 @@ inline void Worker::put(int key) {
     options.versions = {{"model", model_version(round_.version(made.model))}};
   }
   put.value = make(made);
-  put.done = is_stored(view(key).put(key_name(key), datum(put.value), options));
+  Stamp true_at = 0;  // with its return, if nobody says otherwise
+  put.done = is_stored(round_.configuration.writes_through
+                           ? write_through(key, put.value, options, true_at)
+                           : view(key).put(key_name(key), datum(put.value), options));
   finish(put);
   Made& stored = this->made(put.value);
-  stored.birth_by = stored.pinned_by = stored.read_at = put.end;
+  stored.birth_by = stored.pinned_by = put.end;
+  stored.read_at = true_at != 0 ? true_at : put.end;
   stored.stored_by = round_.clock();
 }
 

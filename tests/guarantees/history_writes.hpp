@@ -168,6 +168,22 @@ inline void Worker::mutate(const Step& step) {
   }
 }
 
+/// The origin has the value from `true_at` on. What throws is refused.
+inline StoreOutcome Worker::write_through(int key, ValueId value, const EntryOptions& options,
+                                          Stamp& true_at) {
+  const auto write = [&] {
+    give_way(2);
+    true_at = round_.stamp();
+    give_way(2);
+    if (dice_.below(8) == 0) round_.fail(std::runtime_error("nobody knows whether it was written"));
+  };
+  try {
+    return view(key).write_through(key_name(key), datum(value), write, options);
+  } catch (const std::runtime_error&) {
+    return StoreOutcome::skipped;
+  }
+}
+
 inline void Worker::bypass(const Step& step) {
   const Bypass bypass;
   const Apart apart(*this);

@@ -80,6 +80,8 @@ void writes(freshet::CacheInvalidator& invalidator, const freshet::Cache<int>& c
   // says: a write is called with nothing: let a lambda capture what it needs
   invalidator.begin_transaction().commit([](int) {});
   // says: refuse_writer
+  cache.write_through("a", 1, [](const std::string&) {});
+  // says: the write of write_through is called with the value, a const T&, or with nothing
   cache.memoize("a:{}", [](int) { return std::async([] { return 1; }); });
   // says: this function returns before it has a value: what it makes is a future or a coroutine
 }

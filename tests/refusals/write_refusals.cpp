@@ -37,6 +37,7 @@ void right(freshet::CacheInvalidator& invalidator, const freshet::Cache<int>& ca
   invalidator.mutate({.tags = {"t"}}, [&] { return write().get(); });
   invalidator.invalidating(one, [&](int) { write().wait(); })(1);
   invalidator.begin_transaction().commit([&] { write().wait(); });
+  cache.write_through("a", 1, [&](int) { return write().get(); });
 }
 
 #ifndef FRESHET_ONLY_RIGHT
@@ -56,6 +57,11 @@ void writer(freshet::CacheInvalidator& invalidator, const freshet::Cache<int>& c
   const auto one = cache.memoize("one:{}", [](int id) { return id; });
   invalidator.invalidating(one, [](int) { return Awaitable(); });
   // says: ::Awaitable>
+}
+
+void through(const freshet::Cache<int>& cache) {
+  cache.write_through("a", 1, [](int) { return Task(); });
+  // says: require_done
 }
 
 void commit(freshet::CacheInvalidator& invalidator) {

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "freshet/detail/around_write.hpp"
 #include "freshet/detail/namespace_cache.hpp"
 #include "freshet/detail/refused_calls.hpp"
 #include "freshet/errors.hpp"
@@ -47,6 +48,10 @@ concept OptionalLoaderOf =
 template <class F, class T>
 concept BulkLoaderOf =
     std::is_invocable_r_v<std::vector<std::optional<T>>, F&, std::span<const std::string_view>>;
+
+/// Writes a value to its origin.
+template <class F, class T>
+concept WriteOf = std::invocable<F&, const T&> || std::invocable<F&>;
 
 template <class T>
 class Cache {
@@ -260,6 +265,30 @@ class Cache {
   StoreOutcome put(std::string_view key, T value, const Lease& lease,
                    const EntryOptions& options = {}) const {
     return core_->put(key, detail::erase(value), options, lease);
+  }
+
+  /// Writes a value to its origin and keeps it, right beside other writers and readers: forgets the key, calls `write(value)`, or
+  /// `write()`, and stores the value, unless the key was written or a label of the value raised meanwhile. Then the key is left empty, and the
+  /// outcome says why; so it is when `write` throws, which is thrown on. Of writers of one key that overlap none keeps its value. In a
+  /// transaction the key is forgotten at its commit, and the value is not kept.
+  ///   users.write_through("user:42", ada, [&](const User& user) { db.save(user); });
+  template <WriteOf<T> Write>
+  StoreOutcome write_through(std::string_view key, T value, Write&& write,
+                             const EntryOptions& options = {}) const {
+    const auto call = [&write, &value] {
+      if constexpr (std::invocable<Write&, const T&>) {
+        static_cast<void>(detail::require_done<std::invoke_result_t<Write&, const T&>>());
+        std::invoke(write, std::as_const(value));
+      } else {
+        static_cast<void>(detail::require_done<std::invoke_result_t<Write&>>());
+        std::invoke(write);
+      }
+    };
+    return core_->write_through(key, detail::erase(value), call, options);
+  }
+  template <class Write>
+  void write_through(std::string_view, T, Write&&, const EntryOptions& = {}) const {
+    detail::refuse_write_through<Write>();
   }
 
   /// Permission to fill `key`, to be taken before the value is fetched.

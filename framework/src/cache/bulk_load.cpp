@@ -141,6 +141,7 @@ void BulkLoad::load_led(ErasedBulkLoader loader) {
     item.led = nullptr;
     settle(item, NamespaceView::loaded(std::move(entry)));
   };
+  view_.block_.counters().add(Metric::bulk_loads);
   try {
     const ScopesGuard reads(scopes_of_load(capture));
     loader(missing,

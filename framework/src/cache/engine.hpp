@@ -95,6 +95,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   EventDispatch& events() noexcept { return events_; }
   SignalBus& signals() noexcept { return bus_; }
+  /// For what belongs to no block.
+  BlockCounters& totals() noexcept { return totals_; }
   RemovalListeners& removals() noexcept { return removals_; }
 
   /// What reads another policy: given the components, and what is at work. Throws what is wrong with it.

@@ -47,6 +47,8 @@ class NamespaceView final : public NamespaceCache,
   StoreOutcome put(std::string_view key, ErasedValue value, const EntryOptions& options) override;
   StoreOutcome put(std::string_view key, ErasedValue value, const EntryOptions& options,
                    const Lease& lease) override;
+  StoreOutcome write_through(std::string_view key, ErasedValue value, FunctionRef<void()> write,
+                             const EntryOptions& options) override;
   Lease lease(std::string_view key) override;
   Invalidated invalidate_if(const ErasedPredicate& predicate,
                             const InvalidateOptions& options) override;
@@ -112,8 +114,8 @@ class NamespaceView final : public NamespaceCache,
     if (answer.absent) answer.entry = EntryRef();
   }
   /// Stores a value or forgets the key, and says which.
-  StoreOutcome replace(const MadeEntry& made, const EntryPlan& plan, const KeyRef& key,
-                       Instant now);
+  StoreOutcome replace(const MadeEntry& made, const EntryPlan& plan, const KeyRef& key, Instant now,
+                       const CallStart* since);
   StoreOutcome fill(const MadeEntry& made, const EntryPlan& plan, const KeyRef& key,
                     const Lease& lease, Instant now);
   /// The entry that a caller gets carries what the caller named: whoever waited for another's load named its own labels.
@@ -123,8 +125,10 @@ class NamespaceView final : public NamespaceCache,
   Reading read_or_load(const Scopes* open, const LoadCall& call, ErasedLoader loader);
   /// Whether there was something.
   bool look_first(const Scopes* open, const LoadCall& call, FirstLook& looked, Reading& hit);
+  /// Stores a value that is true now; with a lease one that was true when that was taken; with `since` one that was written since then.
   StoreOutcome store(const FullKey& name, ErasedValue value, const EntryOptions& options,
-                     const Lease* lease);
+                     const Lease* lease, const CallStart* since = nullptr);
+  void forget_or_all(const Target& target);
   CallStart note_start(const KeyRef& key) const noexcept;
   static Reading loaded(EntryRef entry) noexcept;
 

@@ -1,4 +1,4 @@
-// The part of NamespaceView that stores what a caller has: puts, leases, and puts with a lease.
+// The part of NamespaceView that stores what a caller has: puts, leases, puts with a lease, and writes through the cache.
 #include <utility>
 
 #include "cache/lease_access.hpp"
@@ -32,8 +32,43 @@ StoreOutcome NamespaceView::put(std::string_view key, ErasedValue value,
   return store(name, value, options, &lease);
 }
 
+StoreOutcome NamespaceView::write_through(std::string_view key, ErasedValue value,
+                                          FunctionRef<void()> write, const EntryOptions& options) {
+  check(options);
+  const FullKey name = full(key);
+  const Target target = Target::key(std::string(name.ref().key), this->name());
+  engine_->invalidate(target, {});
+  const CallStart since = note_start(name.ref());
+  block_.counters().add(Metric::writes);
+  FRESHET_PAUSE("forgotten_before_write");
+  bool is_written = false;
+  try {
+    write();
+    is_written = true;
+    FRESHET_PAUSE("written_before_put");
+    const StoreOutcome outcome = store(name, value, options, nullptr, &since);
+    block_.counters().add(Metric::writes_through);
+    if (is_stored(outcome)) block_.counters().add(Metric::writes_through_kept);
+    return outcome;
+  } catch (...) {  // what the write did nobody knows
+    if (!is_written) block_.counters().add(Metric::write_failures);
+    forget_or_all(target);
+    throw;
+  }
+}
+
+// For what must be forgotten now, and may be forgotten with everything else.
+void NamespaceView::forget_or_all(const Target& target) {
+  try {
+    engine_->invalidate(target, {});
+  } catch (...) {
+    engine_->invalidate_everything();
+  }
+}
+
 StoreOutcome NamespaceView::store(const FullKey& name, ErasedValue value,
-                                  const EntryOptions& options, const Lease* lease) {
+                                  const EntryOptions& options, const Lease* lease,
+                                  const CallStart* since) {
   const KeyRef& key = name.ref();
   // Asked once: what ends meanwhile does not make the value true.
   const bool fills = may_fill(open_scopes());
@@ -60,19 +95,24 @@ StoreOutcome NamespaceView::store(const FullKey& name, ErasedValue value,
   MadeEntry made = block_.make_entry(key, plan, std::move(labels), terms, now, value);
   if (is_stored(made.outcome) && (options.skip.write_l1 || !fills))
     made.outcome = StoreOutcome::skipped;
+  // The value depends on a key whose writes left no trace before: what was read of that may be old.
+  if (since != nullptr && is_stored(made.outcome) && plan.proven_since > since->revision)
+    made.outcome = StoreOutcome::refused_invalidated;
   made.outcome =
-      lease == nullptr ? replace(made, plan, key, now) : fill(made, plan, key, *lease, now);
+      lease == nullptr ? replace(made, plan, key, now, since) : fill(made, plan, key, *lease, now);
   if (is_stored(made.outcome)) block_.counters().add(Metric::puts);
+  if (lease != nullptr)
+    block_.counters().add(is_stored(made.outcome) ? Metric::lease_puts : Metric::lease_refusals);
   block_.count(made.outcome);
   return made.outcome;
 }
 
 StoreOutcome NamespaceView::replace(const MadeEntry& made, const EntryPlan& plan, const KeyRef& key,
-                                    Instant now) {
+                                    Instant now, const CallStart* since) {
   StoreOutcome outcome = made.outcome;
   engine_->hold_off().note_key(key.hash, now);
   if (is_stored(outcome)) {
-    outcome = block_.store().put(made.entry, key, now);
+    outcome = block_.store().put(made.entry, key, now, since);
     if (!block_.has_current_labels(plan)) block_.store().invalidate(key, Mode::expire, now);
   } else {  // the old value is not true any more, though the new one is not kept
     block_.store().invalidate(key, Mode::remove, now);
@@ -102,6 +142,7 @@ StoreOutcome NamespaceView::fill(const MadeEntry& made, const EntryPlan& plan, c
 
 Lease NamespaceView::lease(std::string_view key) {
   const FullKey name = full(key);
+  block_.counters().add(Metric::leases);
   const Instant now = engine_->clock().now();
   const auto policy = block_.policy();
   const Duration hold_off = policy->options.hold_off;

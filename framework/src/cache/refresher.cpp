@@ -193,7 +193,11 @@ void Refresher::report(std::string_view key, const LabelRef& space, const char* 
 void Refresher::count(PolicyBlock& block, Purpose purpose, bool loaded) noexcept {
   switch (purpose) {
     case Purpose::refresh:
-      if (loaded) block.count_refresh();
+      if (loaded) {
+        block.count_refresh();
+      } else {
+        block.counters().add(Metric::refresh_failures);
+      }
       return;
     case Purpose::recompute:
       block.counters().add(Metric::recomputes);

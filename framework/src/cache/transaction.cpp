@@ -44,6 +44,7 @@ bool Transaction::rollback() noexcept { return !is_committing_ && drop(); }
 bool Transaction::drop() noexcept {
   if (!is_open()) return false;
   detail::Collected work = state_->end();
+  engine_->totals().add(detail::Metric::transactions_dropped);
   if (work.empty() || !state_->outlives_a_commit()) return true;
   // The commit around it has taken along what was written inside.
   try {
@@ -58,6 +59,7 @@ void Transaction::step() {
     if (state_->outer_of_engine() == nullptr)
       report_.before = engine_->deliver(state_->collected(), detail::Moment::before);
     is_committing_ = true;
+    engine_->totals().add(detail::Metric::transactions_committed);
     return;
   }
   if (state_->hand_over()) return;

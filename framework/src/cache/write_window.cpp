@@ -35,6 +35,11 @@ WriteWindow::WriteWindow(std::shared_ptr<Engine> engine, const WriteTargets& tar
   if (options_.report != nullptr) *options_.report = {};
 }
 
+WriteWindow::~WriteWindow() {
+  engine_->totals().add(Metric::writes);
+  if (std::uncaught_exceptions() > thrown_) engine_->totals().add(Metric::write_failures);
+}
+
 void WriteWindow::invalidate() {
   const bool is_written = std::exchange(is_written_, true);
   const Moment moment = is_written                        ? Moment::after

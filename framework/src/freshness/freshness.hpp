@@ -46,6 +46,12 @@ struct RaiseSet {
   }
 };
 
+/// What a caller noted when it began: the sequence of its key, and then the revision.
+struct CallStart {
+  std::uint64_t sequence;
+  Revision revision;
+};
+
 class Freshness {
  public:
   static constexpr std::size_t kMaxVersionedDependencies = 10'000;

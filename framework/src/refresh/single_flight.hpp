@@ -32,12 +32,6 @@
 
 namespace freshet::detail {
 
-/// What a caller noted when it began.
-struct CallStart {
-  std::uint64_t sequence;
-  Revision revision;
-};
-
 class SingleFlight {
  public:
   class Flight;

@@ -121,21 +121,28 @@ void Shard::inherit_late_labels(const Entry& resident, Entry& entry) {
   }
 }
 
-StoreOutcome Shard::put(const EntryRef& ref, const KeyRef& key, Instant now) {
+StoreOutcome Shard::put(const EntryRef& ref, const KeyRef& key, Instant now,
+                        const CallStart* since) {
   Departures departures(observer_, epochs_);
   rt::Lock lock(mutex_);
+  const bool is_overtaken =
+      since != nullptr && freshness_.keys().sequence(key.hash) != since->sequence;
   freshness_.keys().bump(key.hash);
   Entry* const old = table_.find(key);
   const Overtaking overtaking(old);
   freshness_.raise_key(*key.space, key.key, Mode::remove);
-  // Born under the lock, so that births of one key follow the order of its puts, and after its own raise.
+  // Born under the lock, so that births of one key follow the order of its puts, and after its own raise. What was written through is
+  // as old as its write: raises since then count, and the loads that began since then have been overtaken.
   Carrier& carrier = entry_of(ref).carrier();
-  carrier.be_born(freshness_.revision());
+  carrier.be_born(since == nullptr ? freshness_.revision() : since->revision);
   StoreOutcome outcome =
       StoreOutcome::refused_invalidated;  // a raise is under way: it comes after this put
-  if (freshness_.announces_old_version(carrier.labels())) {
+  if (is_overtaken) {
+    outcome = StoreOutcome::refused_key_changed;
+  } else if (freshness_.announces_old_version(carrier.labels())) {
     outcome = StoreOutcome::refused_version;
-  } else if (freshness_.judge(carrier, key.key) == Verdict::fresh) {
+  } else if (freshness_.judge(carrier, key.key) == Verdict::fresh &&
+             (since == nullptr || !freshness_.is_below_load_floor(carrier))) {
     relate(entry_of(ref), key, carrier.birth());
     outcome = insert(ref, old, now, departures);
   }

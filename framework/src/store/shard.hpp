@@ -101,7 +101,8 @@ class alignas(64) Shard {
 
   StoreOutcome fill(const EntryRef& entry, const KeyRef& key, std::uint64_t sequence, Instant now,
                     const Entry* refreshed) FRESHET_EXCLUDES(mutex_);
-  StoreOutcome put(const EntryRef& entry, const KeyRef& key, Instant now) FRESHET_EXCLUDES(mutex_);
+  StoreOutcome put(const EntryRef& entry, const KeyRef& key, Instant now, const CallStart* since)
+      FRESHET_EXCLUDES(mutex_);
   bool invalidate(const KeyRef& key, Mode mode, Instant now) FRESHET_EXCLUDES(mutex_);
   bool invalidate(const EntryRef& entry, Mode mode, Instant now) FRESHET_EXCLUDES(mutex_);
   bool attach(const KeyRef& key, std::span<const LabelRef> labels, Instant now, std::size_t most)

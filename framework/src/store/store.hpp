@@ -76,9 +76,10 @@ class Store {
   }
 
   /// Keeps a value that is true now; overtakes the loads of its key under way. Gives the entry its birth. Whatever was
-  /// there leaves in any case.
-  StoreOutcome put(const EntryRef& entry, const KeyRef& key, Instant now) {
-    return shard_of(key).put(entry, key, now);
+  /// there leaves in any case. With `since`: unless the key was written or a label of the entry raised since then, when it is born.
+  StoreOutcome put(const EntryRef& entry, const KeyRef& key, Instant now,
+                   const CallStart* since = nullptr) {
+    return shard_of(key).put(entry, key, now, since);
   }
 
   /// Removes or expires the key and overtakes the loads of it under way. What expires stays, to be served stale, if it has

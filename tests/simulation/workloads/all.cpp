@@ -21,6 +21,7 @@ const std::vector<Workload>& workloads() {
       visits(),
       writes(),
       writes_of_parts(),
+      writes_through(),
       predicates(),
       memory(),
       dependencies(),

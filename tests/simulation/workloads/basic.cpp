@@ -104,6 +104,21 @@ Workload writes() {
   return workload;
 }
 
+// Whoever puts writes to the origin first, and others do so meanwhile.
+Workload writes_through() {
+  Workload workload = basic();
+  workload.name = "writes-through";
+  workload.about =
+      "values that are written to their origin and kept, beside loads of the same keys";
+  workload.configuration.writes_through = true;
+  workload.keys = {0, 1, 3};
+  workload.calls = {"key a/user:1", "tag own:1",     "tag user",
+                    "namespace a",  "prefix a/user", "predicate a/user"};
+  workload.weights = {.get = 3, .load = 5, .put = 5, .put_by_lease = 1, .invalidate = 2};
+  workload.points = 2048;
+  return workload;
+}
+
 Workload writes_of_parts() {
   Workload workload = writes();
   workload.name = "writes-of-parts";

@@ -19,6 +19,7 @@ Workload found();
 Workload visits();
 Workload writes();
 Workload writes_of_parts();
+Workload writes_through();
 Workload predicates();
 Workload memory();
 Workload memory_bans();

@@ -75,6 +75,8 @@ class NamespaceCache {
                            const EntryOptions& options) = 0;
   virtual StoreOutcome put(std::string_view key, ErasedValue value, const EntryOptions& options,
                            const Lease& lease) = 0;
+  virtual StoreOutcome write_through(std::string_view key, ErasedValue value,
+                                     FunctionRef<void()> write, const EntryOptions& options) = 0;
   virtual Lease lease(std::string_view key) = 0;
   virtual Invalidated invalidate(std::string_view key, const InvalidateOptions& options) = 0;
   virtual Invalidated clear(const InvalidateOptions& options) = 0;

@@ -120,4 +120,11 @@ consteval void refuse_writer() {
                 "[&] { db.update(42, patch); }");
 }
 
+template <class Write>
+consteval void refuse_write_through() {
+  static_assert(!std::is_same_v<Write, Write>,
+                "Freshet: the write of write_through is called with the value, a const T&, or with "
+                "nothing");
+}
+
 }  // namespace freshet::detail

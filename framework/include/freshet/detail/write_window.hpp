@@ -1,6 +1,7 @@
 // WriteWindow: the invalidations around one write. around_write() says when. AwaitedWrite: the same around a coroutine.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -21,11 +22,17 @@ class WriteWindow {
   /// First what the order asks for before the write, then what it asks for after it.
   void invalidate();
 
+  /// Counts the write, and whether it threw.
+  ~WriteWindow();
+  WriteWindow(const WriteWindow&) = delete;
+  WriteWindow& operator=(const WriteWindow&) = delete;
+
  private:
   std::shared_ptr<Engine> engine_;
   std::vector<Target> targets_;
   const MutateOptions options_;
   bool is_written_;  // the next step is the one after the write
+  const int thrown_ = std::uncaught_exceptions();
 };
 
 /// The window of a write that is awaited. It closes where that ends, on whatever thread: by end(), or by the destructor where the
