@@ -113,7 +113,8 @@ void mutate(freshet::CacheInvalidator& invalidator) {
       "user:42", "Grace", [&](const std::string& name) { db.rename(42, name); });
   if (!is_stored(outcome)) fmt::print("written, and not kept: the next reader loads it\n");
   // [/write_through]
-  require(db.committed == "Grace" && profiles.contains("user:42"), "write_through writes and keeps");
+  require(db.committed == "Grace" && profiles.contains("user:42"),
+          "write_through writes and keeps");
   db.rename(42, "Barbara");
   profiles.invalidate("user:42");
 
