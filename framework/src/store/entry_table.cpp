@@ -166,7 +166,7 @@ std::size_t EntryTable::move_some(std::size_t most) noexcept {
   const std::size_t moved = moved_ - before;
   if (moved_ < older->count()) return moved;
   current->older.store(nullptr, std::memory_order_release);
-  epochs_.retire(*older, &Buckets::destroy, older->bytes());
+  epochs_.put_aside(*older, &Buckets::destroy, older->bytes());  // the shard's lock is held
   return moved;
 }
 

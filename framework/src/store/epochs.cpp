@@ -12,16 +12,12 @@ Epochs::~Epochs() {
 }
 
 void Epochs::retire(Retired& one, void (*let_go)(Retired&) noexcept, std::uint64_t bytes) noexcept {
-  Limbo* const own = limbos_.mine();
-  Limbo& limbo = own != nullptr ? *own : shared_limbo_;
+  Limbo& limbo = limbo_of_this_thread();
   one.reclaim = let_go;
   Retired* free_now = nullptr;
   {
     rt::Lock lock(limbo.mutex);
-    one.next_retired = limbo.gathered;
-    limbo.gathered = &one;
-    ++limbo.count;
-    limbo.bytes += bytes;
+    add(limbo, one, bytes);
     if (limbo.count < limbo.collect_at && limbo.bytes < kBytesAtOnce) return;
     free_now = take(limbo);
     // Behind a reader that stays, the next attempt comes after as many again.
@@ -29,6 +25,26 @@ void Epochs::retire(Retired& one, void (*let_go)(Retired&) noexcept, std::uint64
     limbo.bytes = 0;
   }
   reclaim(free_now);
+}
+
+void Epochs::put_aside(Retired& one, void (*let_go)(Retired&) noexcept,
+                       std::uint64_t bytes) noexcept {
+  Limbo& limbo = limbo_of_this_thread();
+  one.reclaim = let_go;
+  rt::Lock lock(limbo.mutex);
+  add(limbo, one, bytes);
+}
+
+Epochs::Limbo& Epochs::limbo_of_this_thread() noexcept {
+  Limbo* const own = limbos_.mine();
+  return own != nullptr ? *own : shared_limbo_;
+}
+
+void Epochs::add(Limbo& limbo, Retired& one, std::uint64_t bytes) noexcept {
+  one.next_retired = limbo.gathered;
+  limbo.gathered = &one;
+  ++limbo.count;
+  limbo.bytes += bytes;
 }
 
 std::size_t Epochs::collect() noexcept {

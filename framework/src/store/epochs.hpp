@@ -8,7 +8,7 @@
 //
 // A reader that stays long holds back all that is retired meanwhile, so a section must be short or known to be rare.
 // Memory: up to rt::kRetiredAtOnce objects or kBytesAtOnce a thread wait for their turn; collect() takes all it can.
-// Thread-safe. No lock is held while something is reclaimed.
+// Thread-safe. No lock of its own is held while something is reclaimed, and no caller of retire() or collect() may hold one.
 #pragma once
 
 #include <cstddef>
@@ -61,6 +61,9 @@ class Epochs {
   /// Lets go of something that no reader can find any more, as soon as those are gone that may have found it. `bytes`: about how
   /// much memory waits with it.
   void retire(Retired& one, void (*let_go)(Retired&) noexcept, std::uint64_t bytes) noexcept;
+  /// The same, for who holds a lock: reclaims nothing, which would run destructors of others. It goes with the next retire() or
+  /// collect().
+  void put_aside(Retired& one, void (*let_go)(Retired&) noexcept, std::uint64_t bytes) noexcept;
 
   /// Reclaims all that no reader can hold now. Returns how much that was.
   std::size_t collect() noexcept;
@@ -94,6 +97,9 @@ class Epochs {
     if (--reader.depth == 0) reader.epoch.store(kOutside, std::memory_order_release);
   }
 
+  Limbo& limbo_of_this_thread() noexcept;
+  static void add(Limbo& limbo, Retired& one, std::uint64_t bytes) noexcept
+      FRESHET_REQUIRES(limbo.mutex);
   /// Takes what can be reclaimed out of a limbo.
   Retired* take(Limbo& limbo) noexcept FRESHET_REQUIRES(limbo.mutex);
   std::uint64_t oldest_reader() const noexcept;

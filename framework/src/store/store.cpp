@@ -106,6 +106,7 @@ Holdings Store::holdings() const {
 
 void Store::close() {
   for (const auto& shard : shards_) shard->close();
+  epochs_.collect();
 }
 
 }  // namespace freshet::detail

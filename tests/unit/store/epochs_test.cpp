@@ -115,6 +115,17 @@ TEST_F(EpochsTest, LargeObjectsDoNotWaitForMany) {
   EXPECT_EQ(large.reclaimed, 1);
 }
 
+TEST_F(EpochsTest, WhatIsPutAsideWaitsForTheNextThatIsRetired) {
+  std::vector<Object> objects(rt::kRetiredAtOnce + 1);
+  for (Object& object : objects)
+    epochs_->put_aside(object, &EpochsTest::let_go, Epochs::kBytesAtOnce);
+  for (const Object& object : objects) EXPECT_EQ(object.reclaimed, 0);
+  Object next;
+  retire(next);
+  for (const Object& object : objects) EXPECT_EQ(object.reclaimed, 1);
+  EXPECT_EQ(next.reclaimed, 1);
+}
+
 TEST_F(EpochsTest, TheEndReclaimsAllAndWhatThatRetires) {
   Object last;
   Object first;
