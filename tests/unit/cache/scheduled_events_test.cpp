@@ -207,6 +207,62 @@ TEST_F(WallClockTtlTest, AnEntryIsGoodUntilItsTimeOfDayAcrossDaylightSaving) {
   EXPECT_FALSE(prices.contains("p"));
 }
 
+TEST_F(WallClockTtlTest, TheNightThatIsAnHourLongerIsLivedThroughToo) {
+  use(R"(
+freshet: 1
+namespaces:
+  prices: {ttl: {until: '06:00 Europe/Rome'}}
+  twice: {ttl: {until: '02:30 Europe/Rome'}}
+)");
+  clock_->set_wall(date::sys_days{2026_y / date::October / 24} + 18h);  // 20:00 in Rome
+  const auto prices = invalidator_->cache<std::string>("prices");
+  const auto twice = invalidator_->cache<std::string>("twice");
+  prices.put("p", "v");
+  twice.put("p", "v");
+  pass(6h + 30min - 1s);
+  EXPECT_TRUE(twice.contains("p"));
+  pass(1s);
+  EXPECT_FALSE(twice.contains("p")) << "the first time that the clock shows it";
+  pass(4h + 30min - 1s);  // 05:59:59, eleven hours on
+  EXPECT_TRUE(prices.contains("p"));
+  pass(1s);
+  EXPECT_FALSE(prices.contains("p"));
+}
+
+TEST_F(WallClockTtlTest, WhoSetsTheWallClockMovesNothingThatIsStored) {
+  use("freshet: 1\nnamespaces: {prices: {ttl: {until: '06:00 Europe/Rome'}}}\n");
+  const auto prices = invalidator_->cache<std::string>("prices");
+  for (const Duration leap : {Duration(72h), Duration(-72h)}) {
+    clock_->set_wall(date::sys_days{2026_y / date::June / 10} + 18h);
+    prices.put("before", "v");  // for ten hours
+    clock_->set_wall(clock_->wall_now() + leap + 1h);
+    prices.put("after", "v");  // for nine
+    pass(9h - 1s);
+    EXPECT_TRUE(prices.contains("after"));
+    pass(1s);
+    EXPECT_FALSE(prices.contains("after")) << "by the clock as it is set now";
+    pass(1h - 1s);
+    EXPECT_TRUE(prices.contains("before"));
+    pass(1s);
+    EXPECT_FALSE(prices.contains("before"));
+  }
+}
+
+TEST_F(WallClockTtlTest, ACronExpressionIsADeadlineToo) {
+  use("freshet: 1\nnamespaces: {prices: {ttl: {until: '0 7 * * MON-FRI America/New_York'}}}\n");
+  const auto prices = invalidator_->cache<std::string>("prices");
+  prices.put("p", "v");
+  pass(41h - 1s);  // from Saturday, 18:00 UTC, to Monday, 11:00 UTC: summer time in New York
+  EXPECT_TRUE(prices.contains("p"));
+  pass(1s);
+  EXPECT_FALSE(prices.contains("p"));
+  prices.put("p", "v");
+  pass(24h - 1s);
+  EXPECT_TRUE(prices.contains("p"));
+  pass(1s);
+  EXPECT_FALSE(prices.contains("p"));
+}
+
 TEST_F(WallClockTtlTest, CallerAndLoaderHaveTheirWord) {
   use("freshet: 1\nnamespaces: {prices: {ttl: {until: '06:00 Europe/Rome'}}}\n");
   const auto prices = invalidator_->cache<std::string>("prices");
