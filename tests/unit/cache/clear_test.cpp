@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "support/cache_fixture.hpp"
 
@@ -86,6 +87,39 @@ TEST_F(ClearTest, ALoadUnderWayIsNotKept) {
     EXPECT_EQ(*beside, 2) << name;
     EXPECT_TRUE(cache(name).scoped("bob").get("cart")) << name;
   }
+}
+
+// One resource for all, and one of the same name in each session; each with a writer of the whole and a writer of one entry.
+TEST_F(ClearTest, WritersOfAResourceReachItInTheirScopeAndInNoOther) {
+  const std::vector<Cache<int>> scopes{cache("carts"), cache("carts").scoped("ada"),
+                                       cache("carts").scoped("bob")};
+  std::vector<Memoized<int(int)>> carts;
+  for (const Cache<int>& scope : scopes)
+    carts.push_back(scope.memoize("cart:{}", [](int id) { return id; }));
+  const auto cached = [&] {  // of each scope, its carts 1 and 2
+    std::string all;
+    for (const Cache<int>& scope : scopes) {
+      for (const char* key : {"cart:1", "cart:2"}) all += scope.contains(key) ? '1' : '0';
+    }
+    return all;
+  };
+  const std::vector<std::string> without_one{"011111", "110111", "111101"};
+  const std::vector<std::string> without_all{"001111", "110011", "111100"};
+  for (std::size_t i = 0; i < scopes.size(); ++i) {
+    for (const auto& cart : carts) cart(1), cart(2);
+    const auto write_one =
+        invalidator_->invalidating(carts[i], [](const std::string&, int) {},
+                                   {.key = [](const std::string&, int id) { return id; }});
+    write_one("a new line", 1);
+    EXPECT_EQ(cached(), without_one[i]);
+    carts[i](1);
+    const auto write_all = invalidator_->invalidating(carts[i], [](int) {}, {.clear_all = true});
+    write_all(2);
+    EXPECT_EQ(cached(), without_all[i]);
+  }
+  for (const auto& cart : carts) cart(1), cart(2);
+  scopes[1].clear();
+  EXPECT_EQ(cached(), "110011") << "the session ends";
 }
 
 TEST_F(ClearTest, ToExpireIsNotToRemove) {
