@@ -7,16 +7,13 @@
 namespace freshet::testing {
 namespace {
 
-// Without hot keys, which are counted out of a buffer now and then.
+// Without hot keys, which are counted out of a buffer now and then; and with them, as they are by default.
 class CoroAllocationTest : public CoroFixture {
  protected:
-  CoroAllocationTest() {
-    use(R"(
-freshet: 1
-analytics: {hot_keys: false}
-namespaces:
-  profiles: {strategy: manual}
-)");
+  CoroAllocationTest() { with_analytics("analytics: {hot_keys: false}"); }
+
+  void with_analytics(const std::string& analytics) {
+    use("freshet: 1\nnamespaces:\n  profiles: {strategy: manual}\n" + analytics + "\n");
     cache_.emplace(cache());
     cache_->put("k", 7);
   }
@@ -52,6 +49,17 @@ TEST_F(CoroAllocationTest, AHitAllocatesNothing) {
 
 TEST_F(CoroAllocationTest, NorDoesOneInACoroutineThatTookTheFrameThatAsioKeeps) {
   EXPECT_EQ(allocated(100, [&] { return read(); }), 0u);
+}
+
+// A batch of them at a time, by whose hit fills it: one allocation for each that is counted, at most.
+TEST_F(CoroAllocationTest, HotKeysCostOneAllocationForEachReadThatIsCountedAtMost) {
+  const auto hit = [&] { return cache_->async_get_or_load("k", makes(1), options_); };
+  constexpr std::size_t kToNameAKey = 8;
+  with_analytics("");
+  EXPECT_LE(allocated(10'000, hit), 10'000 + kToNameAKey) << "all are counted at first";
+  with_analytics("analytics: {halve_after: 64}");
+  allocated(50'000, hit);  // after 64 * 255 reads one in 256 is counted
+  EXPECT_LE(allocated(100'000, hit), 100'000 / 256 * 2);
 }
 
 }  // namespace
