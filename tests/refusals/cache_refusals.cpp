@@ -26,6 +26,8 @@ void right(freshet::CacheInvalidator& invalidator, const freshet::Cache<int>& ca
   cache.get_or_load("a", [] { return std::async([] { return 1; }).get(); });
   cache.get_many(keys);
   cache.get_many(keys, [](Missing missing) { return Answer(missing.size()); });
+  cache.visit("a", [](int) {});
+  cache.visit("a", [](const int&, const freshet::Provenance&) {});
   cache.bind_loader([](std::string_view) { return 1; });
   cache.bind_loader([](std::string_view, freshet::LoadContext&) { return std::optional(1); });
   cache.cacheable_if([](int value) { return value > 0; });
@@ -64,6 +66,11 @@ void bound_loaders(const freshet::Cache<int>& cache) {
   // says: the loader of bind_loader makes a value of the cache's type, or a std::optional of one
   cache.bind_loader([](std::string_view) { return std::async([] { return 1; }); });
   // says: the loader of bind_loader returns before it has a value
+}
+
+void visitors(const freshet::Cache<int>& cache) {
+  cache.visit("a", [](int&) {});
+  // says: the visitor of visit is called with a value of the cache, a const T&, or with that and a const Provenance&
 }
 
 void predicates(const freshet::Cache<int>& cache) {

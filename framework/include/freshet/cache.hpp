@@ -74,11 +74,27 @@ class Cache {
   /// Calls `visitor(const T&)` if the key is cached; says whether it was. Cheaper than get() by the reference count that a handle
   /// costs. No lock is held meanwhile, and memory of what leaves the cache waits for the visitor to return: let it be quick. The
   /// value must not be used after it has; what it throws reaches the caller.
-  template <std::invocable<const T&> Visitor>
-  bool visit(std::string_view key, Visitor&& visitor) const {
-    return core_->visit(key, [&visitor](const void* value) {
-      std::invoke(visitor, *static_cast<const T*>(value));
-    });
+  /// It is also called with what policy serves stale, and is not told: `visitor(const T&, const Provenance&)` is, at the price of get().
+  template <class Visitor>
+  requires(
+      std::invocable<Visitor&, const T&> ||
+      std::invocable<Visitor&, const T&, const Provenance&>) bool visit(std::string_view key,
+                                                                        Visitor&& visitor) const {
+    if constexpr (std::invocable<Visitor&, const T&, const Provenance&>) {
+      const Handle<T> found = get(key);
+      if (found) std::invoke(visitor, *found, found.provenance());
+      return static_cast<bool>(found);
+    } else {
+      return core_->visit(key, [&visitor](const void* value) {
+        std::invoke(visitor, *static_cast<const T*>(value));
+      });
+    }
+  }
+  /// Does not compile, and says what the visitor lacks. As are those below that refuse.
+  template <class Visitor>
+  bool visit(std::string_view, Visitor&&) const {
+    detail::refuse_visitor<T, Visitor>();
+    return false;
   }
 
   /// The cached value, or what `loader` makes. Concurrent calls for a key share one load; what the loader throws reaches
@@ -120,7 +136,6 @@ class Cache {
         LoaderOf<Loader, T> ? detail::IfAbsent::load : detail::IfAbsent::answer;
     return Handle<T>(core_->get_or_load(key, erased, keep, options, if_absent));
   }
-  /// Does not compile, and says what the loader lacks. As are those below it that refuse.
   template <class Loader>
   void get_or_load(std::string_view, Loader&&, const EntryOptions& = {}) const {
     detail::refuse_loader<T, Loader>();

@@ -17,6 +17,16 @@ enum class Origin : std::uint8_t { none, l1, l2, loaded };
 /// from there, or after an expiry, until the hard one; or stale_if_error, because a load had failed, or had not ended in time (load_timeout).
 enum class Staleness : std::uint8_t { fresh, soft_deadline, expired, load_failed, load_late };
 
+/// What a read says of the value that it serves.
+struct Provenance {
+  Origin origin{};
+  Staleness staleness{};
+  Duration age{};        // how long before the read the value was stored
+  Duration remaining{};  // how long after the read the hard deadline was, as Handle::remaining
+
+  bool stale() const noexcept { return staleness != Staleness::fresh; }
+};
+
 /// Shares ownership of a value, which never changes. Empty on a miss, and where the origin has nothing. May outlive the view, the entry's stay in the
 /// cache and the invalidator. Different handles may be used on different threads; one handle is thread-compatible.
 template <class T>
@@ -52,6 +62,9 @@ class Handle {
     const Instant hard = reading_.entry->hard();
     return hard == kNever ? Duration::max() : hard - reading_.read_at;
   }
+
+  /// All of that.
+  Provenance provenance() const noexcept { return {origin(), staleness(), age(), remaining()}; }
 
  private:
   detail::Reading reading_;

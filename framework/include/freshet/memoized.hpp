@@ -113,9 +113,8 @@ class WriterAccess;
 }  // namespace detail
 
 /// `Memoized<Profile(int)>` is what Cache<Profile>::memoize makes of a function of an int that returns a Profile or a
-/// std::optional<Profile>. One word, cheap to copy,
-/// thread-safe; keeps the cache alive as a view does. Throws what its function throws, and RecursiveLoad for a call that
-/// waits for itself.
+/// std::optional<Profile>. One word, cheap to copy, thread-safe; keeps the cache alive as a view does. Throws what its function
+/// throws, and RecursiveLoad for a call that waits for itself.
 template <class Signature, class Positions = typename detail::AllPositions<Signature>::type>
 class Memoized;
 

@@ -104,6 +104,24 @@ TEST_F(CacheInvalidatorTest, VisitReadsInPlace) {
   EXPECT_FALSE(profiles().visit("nobody", [](const std::string&) { FAIL(); }));
 }
 
+TEST_F(CacheInvalidatorTest, VisitTellsWhereTheValueIsFromToWhoAsks) {
+  profiles().put("user:42", "Ada", {.ttl = 3min});
+  pass(1min);
+  std::string read;
+  const auto visitor = [&](const std::string& name, const Provenance& from) {
+    read = name;
+    EXPECT_EQ(from.origin, Origin::l1);
+    EXPECT_FALSE(from.stale());
+    EXPECT_EQ(from.age, 1min);
+    EXPECT_EQ(from.remaining, 2min);
+  };
+  EXPECT_TRUE(profiles().visit("user:42", visitor));
+  EXPECT_EQ(read, "Ada");
+  EXPECT_FALSE(profiles().visit("nobody", visitor));
+  EXPECT_EQ(total(&NamespaceStatistics::hits), 1u);
+  EXPECT_EQ(total(&NamespaceStatistics::misses), 1u);
+}
+
 TEST_F(CacheInvalidatorTest, TheCallsLifetimeReplacesThePolicysAndTheLoadersOnlyShortensIt) {
   profiles().put("long", "x", {.ttl = 1h});
   profiles().get_or_load("capped",

@@ -72,9 +72,26 @@ TEST_P(ExpireTest, AnExpiredEntryIsServedAndSaysSo) {
   EXPECT_EQ(invalidator_->stats().total.stale_serves, 1u);
 }
 
+TEST_P(ExpireTest, VisitServesAnExpiredEntryAndSaysSoToWhoAsks) {
+  pass(1min);
+  EXPECT_EQ(expire().count, 1u);
+  int visited = 0;
+  EXPECT_TRUE(soft().visit("user:42", [&](int value) { visited = value; }));
+  EXPECT_EQ(visited, 1);
+  Provenance said;
+  EXPECT_TRUE(soft().visit("user:42", [&](int, const Provenance& from) { said = from; }));
+  EXPECT_TRUE(said.stale());
+  EXPECT_EQ(said.staleness, Staleness::expired);
+  EXPECT_EQ(said.origin, Origin::l1);
+  EXPECT_EQ(said.age, 1min);
+  EXPECT_EQ(said.remaining, 59min);
+  EXPECT_EQ(invalidator_->stats().total.stale_serves, 2u);
+}
+
 TEST_P(ExpireTest, ARemovedEntryIsNotServed) {
   EXPECT_EQ(remove().count, 1u);
   EXPECT_FALSE(soft().get("user:42"));
+  EXPECT_FALSE(soft().visit("user:42", [](int, const Provenance&) { FAIL(); }));
 }
 
 TEST_P(ExpireTest, WhatIsRemovedAfterItExpiredIsNotServedAndNotCountedAgain) {
