@@ -177,6 +177,18 @@ TEST_F(CoroLoadTest, WhatALoaderReadsAfterItWasResumedBecomesLabels) {
   EXPECT_FALSE(cache().contains("outer"));
 }
 
+TEST_F(CoroLoadTest, WhatALoaderAwaitsHandsItsLabelsOn) {
+  const EntryOptions tagged{.tags = {"team"}};
+  const auto outer = start("outer", [&, cache = cache()]() -> asio::awaitable<int> {
+    co_return *co_await cache.async_get_or_load("inner", makes(1), tagged);
+  });
+  run();
+  EXPECT_EQ(*outer->handle, 1);
+  ASSERT_TRUE(cache().contains("outer"));
+  invalidator_->invalidate_tag("team");
+  EXPECT_FALSE(cache().contains("outer"));
+}
+
 TEST_F(CoroLoadTest, WhatALoaderStandsInIsOpenNowhereElse) {
   Gate gate;
   const auto loading = start("k", makes_at(gate, 1));

@@ -114,6 +114,22 @@ TEST_F(SteppedReadTest, ThereIsNothingToWatchOnceTheLoadHasEnded) {
   EXPECT_EQ(told->times, 0);
 }
 
+TEST_F(SteppedReadTest, WhoWaitsStartsOverWhereTheLoadWasOvertakenBeforeItCame) {
+  auto leader = read("k");
+  ASSERT_EQ(leader->begin(), Step::load);
+  LoadContext& context = leader->begin_load();
+  invalidator_->invalidate_tag("named late");
+  auto waiter = read("k");
+  ASSERT_EQ(waiter->begin(), Step::wait);
+  context.tag("named late");
+  ASSERT_EQ(finish(*leader, 1), Step::answered);
+  EXPECT_EQ(value(*leader), 1) << "it came before";
+  ASSERT_EQ(waiter->arrived(), Step::load);
+  waiter->begin_load();
+  ASSERT_EQ(finish(*waiter, 2), Step::answered);
+  EXPECT_EQ(value(*waiter), 2);
+}
+
 TEST_F(SteppedReadTest, WhoWaitsGetsWhatTheLoaderThrew) {
   auto leader = load("k");
   auto waiter = read("k");
