@@ -13,10 +13,10 @@ mutants=("${@:2}")
 
 # By kind: seconds that it may take, and what of it is left out. Left out is what takes long and looks at files, plugins and
 # sizes, which no mutant touches. Histories and the model run a fraction of what they do in ./dev test.
-kinds=(unit property guarantee)
-declare -A limit=([unit]=180 [property]=120 [guarantee]=180)
+kinds=(unit property guarantee coro)
+declare -A limit=([unit]=180 [property]=120 [guarantee]=180 [coro]=60)
 declare -A filter=([unit]='-*Plugin*:*Million*:*DeeperThanAnyStack*:Document*:TraceReader*:*Naive*:KeyGlobTest.Random*:EntryReport*'
-  [property]='*' [guarantee]='-BoundedBookkeeping*')
+  [property]='*' [guarantee]='-BoundedBookkeeping*' [coro]='*')
 export FRESHET_HISTORY_OPERATIONS="${FRESHET_HISTORY_OPERATIONS:-100000}"
 export FRESHET_MODEL_CASES="${FRESHET_MODEL_CASES:-1000}"
 
