@@ -362,7 +362,7 @@ void Machine::pass_time(std::int64_t nanoseconds) {
 void Machine::sleep(std::int64_t nanoseconds) {
   Fiber& self = *current_;
   bool over = false;
-  add_timer(now_ + nanoseconds, [this, &self, &over] {
+  add_timer(now_ + nanoseconds, [&self, &over] {
     over = true;
     wake(&self);
   });
