@@ -290,7 +290,7 @@ class Cache {
   template <WriteOf<T> Write>
   StoreOutcome write_through(std::string_view key, T value, Write&& write,
                              const EntryOptions& options = {}) const {
-    const auto call = [&write, &value] {
+    const auto call = [&] {
       if constexpr (std::invocable<Write&, const T&>) {
         static_cast<void>(detail::require_done<std::invoke_result_t<Write&, const T&>>());
         std::invoke(write, std::as_const(value));
