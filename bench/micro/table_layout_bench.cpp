@@ -34,7 +34,7 @@ class Beside {
  public:
   void insert(const KeyRef& key, const EntryRef& entry) {
     static_cast<void>(key);
-    table_.insert(detail::entry_of(entry));
+    table_.insert(detail::entry_of(entry), detail::entry_of(entry).hash());
   }
   std::uint64_t look_up(const KeyRef& key) const {
     return read_payload(*static_cast<const Payload*>(table_.find(key)->value()));

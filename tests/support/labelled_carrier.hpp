@@ -1,21 +1,27 @@
-// LabelledCarrier: a carrier that owns its labels, as an entry does.
+// LabelledCarrier: a carrier with its labels behind it, as an entry has them.
 #pragma once
 
-#include <utility>
+#include <algorithm>
+#include <array>
+#include <cassert>
 #include <vector>
 
 #include "freshness/carrier.hpp"
 
 namespace freshet::detail {
 
-struct OwnLabels {
-  std::vector<LabelRef> own;
-};
-
-class LabelledCarrier : OwnLabels, public Carrier {
+class LabelledCarrier : public Carrier {
  public:
-  LabelledCarrier(Revision birth, std::vector<LabelRef> labels)
-      : OwnLabels{std::move(labels)}, Carrier(birth, own) {}
+  static constexpr std::size_t kMost = 16;  // labels
+
+  LabelledCarrier(Revision birth, const std::vector<LabelRef>& labels) : Carrier(birth, labels) {
+    static_assert(sizeof(LabelledCarrier) == sizeof(Carrier) + kMost * sizeof(LabelRef));
+    assert(labels.size() <= kMost);
+    std::copy(labels.begin(), labels.end(), behind_.begin());
+  }
+
+ private:
+  std::array<LabelRef, kMost> behind_{};
 };
 
 }  // namespace freshet::detail

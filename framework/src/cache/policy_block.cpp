@@ -16,6 +16,7 @@ PolicyBlock::PolicyBlock(const config::BlockModel& model, std::size_t position,
     : position_(position),
       name_(model.name),
       limits_bytes_(model.options.capacity.bytes != 0),
+      in_recency_order_(orders_by_recency(model.options.eviction)),
       bytes_place_(model.bytes_place),
       freshness_(freshness),
       bus_(bus),
@@ -206,6 +207,7 @@ MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
   }
   EntryRequest request = terms.request;
   if (!terms.is_absent()) request.stale_for = policy->options.stale_if_error;
+  request.in_recency_order = in_recency_order_;
   EntryRef ref = Entry::create(key, std::move(labels), terms.birth, now, deadlines, value, request);
   entry_of(ref).declared.store(plan.declared, std::memory_order_relaxed);
   return {std::move(ref), outcome};

@@ -188,6 +188,7 @@ class PolicyBlock final : public RemovalObserver {
   const std::size_t position_;
   const std::string name_;
   const bool limits_bytes_;
+  const bool in_recency_order_;
   const Place bytes_place_;
   Freshness& freshness_;
   SignalBus& bus_;

@@ -13,10 +13,7 @@ bool is_inherited(const Label& label) noexcept {
 }
 
 Carrier::Carrier(Revision birth, std::span<const LabelRef> labels) noexcept
-    : birth_(birth),
-      labels_(labels.data()),
-      label_count_(static_cast<std::uint32_t>(labels.size())),
-      space_(labels.empty() ? nullptr : labels.front().get()) {
+    : birth_(birth), label_count_(static_cast<std::uint32_t>(labels.size())) {
   for (const LabelRef& label : labels) {
     kinds_ |= bit_of(label->kind());
   }

@@ -1,7 +1,7 @@
 // Carrier: the part of an entry that carries labels.
 //
-// What it points at never changes once the entry is published; labels that are added later are attached in front of a
-// list. References to labels are given up when the entry is destroyed (a reader may be walking them), while the labels'
+// Its labels lie right behind it, in the memory of whoever it is part of. They never change once the entry is published; labels that
+// are added later are attached in front of a list. References to labels are given up when the entry is destroyed (a reader may be walking them), while the labels'
 // resident counts go down when the entry leaves the table.
 #pragma once
 
@@ -27,7 +27,7 @@ bool is_inherited(const Label& label) noexcept;
 
 class Carrier {
  public:
-  /// `labels`: the namespace first, each once. They are whoever's the carrier is part of, and stay as they are while it is.
+  /// `labels`: the namespace first, each once. Whoever the carrier is part of puts them right behind it, where they stay while it is.
   Carrier(Revision birth, std::span<const LabelRef> labels) noexcept;
   ~Carrier();
   Carrier(const Carrier&) = delete;
@@ -36,10 +36,12 @@ class Carrier {
   Revision birth() const noexcept { return birth_; }
   /// For a put, which is born when it takes its key's lock. Only before the entry is published.
   void be_born(Revision now) noexcept { birth_ = now; }
-  std::span<const LabelRef> labels() const noexcept { return {labels_, label_count_}; }
+  std::span<const LabelRef> labels() const noexcept { return {first_label(), label_count_}; }
   /// With those attached later.
   std::vector<LabelRef> all_labels() const;
-  const Label* name_space() const noexcept { return space_; }
+  const Label* name_space() const noexcept { return first_label()->get(); }
+  /// What lies behind the labels.
+  const void* labels_end() const noexcept { return first_label() + label_count_; }
 
   /// acquire: pairs with the release in attach(), so that an attached label is seen whole.
   const AttachedLabel* attached() const noexcept {
@@ -96,16 +98,20 @@ class Carrier {
   /// Whether it carries a label of one of the kinds that is `wanted`. Looks at none if it has none of those kinds.
   bool carries_any(LabelKinds kinds, bool (*wanted)(const Label&)) const noexcept;
 
+  const LabelRef* first_label() const noexcept {
+    return reinterpret_cast<const LabelRef*>(this + 1);
+  }
+
   // In front what is looked at when something was raised, behind it what every hit looks at.
   Revision birth_;  // never changes once published
-  const LabelRef* const labels_;
   rt::Atomic<AttachedLabel*> attached_{nullptr};
+  rt::Atomic<std::uint64_t> checked_{0};
   const std::uint32_t label_count_;
-  LabelKinds kinds_ = 0;  // of labels_; those attached are not among them
+  LabelKinds kinds_ = 0;  // of labels(); those attached are not among them
   bool counted_ = false;  // guarded by the lock of the entry's shard
   rt::Atomic<Verdict> verdict_{Verdict::fresh};
-  rt::Atomic<std::uint64_t> checked_{0};
-  const Label* const space_;  // the first label, so that a look-up need not go there
 };
+
+static_assert(sizeof(Carrier) % alignof(LabelRef) == 0);
 
 }  // namespace freshet::detail

@@ -13,18 +13,24 @@
 
 namespace freshet::detail {
 
+/// Whether a policy of that kind keeps its entries in orders by recency (recency_order.hpp).
+constexpr bool orders_by_recency(Eviction kind) noexcept {
+  return kind == Eviction::lru || kind == Eviction::tinylfu;
+}
+
 class AccessRecorder {
  public:
   explicit AccessRecorder(Eviction kind) noexcept
-      : most_(most_counted(kind)), stamps_(kind == Eviction::lru || kind == Eviction::tinylfu) {}
+      : most_(most_counted(kind)), stamps_(orders_by_recency(kind)) {}
 
   /// A hit. Thread-safe; at most two relaxed loads and stores, all of the entry's and one load of the shard's.
   void note(Entry& entry) const noexcept {
     if (most_ != 0) count(entry);
     if (!stamps_) return;
     const std::uint32_t stamp = since_last_write();
-    if (entry.access_stamp.load(std::memory_order_relaxed) != stamp)
-      entry.access_stamp.store(stamp, std::memory_order_relaxed);
+    rt::Atomic<std::uint32_t>& noted = entry.recency().access_stamp;
+    if (noted.load(std::memory_order_relaxed) != stamp)
+      noted.store(stamp, std::memory_order_relaxed);
   }
 
   /// Adds a hit to the count alone.

@@ -1,5 +1,5 @@
-// Entry: one cached value with everything that belongs to it, in one allocation: what only some have, this header, the key, the
-// value, the labels.
+// Entry: one cached value with everything that belongs to it, in one allocation: what only some have, this header, the labels,
+// the key, the value.
 //
 // From the moment it is published only the fields marked "shard" change, under the lock of the shard that holds it, those
 // marked "hit", and the carrier's own. Handles and the table share ownership; the last to let go frees it. The table lets go
@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -67,10 +68,11 @@ struct EntryRequest {
   std::size_t labels = 0;
   Duration stale_for{};
   std::string_view validator{};
+  bool in_recency_order = true;  // whether its store may order it so (orders_by_recency)
 };
 
 /// What only some entries have: an idle time, a refresh, a lifetime of their own, a time after their time, a validator. In front
-/// of its entry, in the same allocation.
+/// of its entry and, if that has one, its RecencyNode, in the same allocation.
 struct EntryExtra : TimerHook<RefreshTag> {
   EntryExtra(Instant now, const Deadlines& deadlines, const EntryRequest& request,
              std::unique_ptr<const std::string> named) noexcept
@@ -80,6 +82,7 @@ struct EntryExtra : TimerHook<RefreshTag> {
         stale_for(request.stale_for),
         validator(std::move(named)),
         refresh_from_accesses(deadlines.refresh_from_accesses),
+        in_recency_order(request.in_recency_order),
         last_read(now) {}
 
   Entry& entry() noexcept;
@@ -93,43 +96,65 @@ struct EntryExtra : TimerHook<RefreshTag> {
   // What hits leave, without a lock. relaxed: nothing travels with them.
   rt::Atomic<std::uint16_t> reads{0};  // exact up to its limit (Entry::note_read)
   bool outlasts = false;               // shard: it stands at leaves_at() among the deadlines
-  rt::Atomic<Instant> last_read;       // not finer than kIdleSteps
-  Instant refresh_due = kNever;        // shard: when a refresh of it is to be looked at
-  Instant expired_at = kNever;         // shard: when it was expired, as far as it may outlast that
+  const bool in_recency_order;
+  rt::Atomic<Instant> last_read;  // not finer than kIdleSteps
+  Instant refresh_due = kNever;   // shard: when a refresh of it is to be looked at
+  Instant expired_at = kNever;    // shard: when it was expired, as far as it may outlast that
 
   static constexpr int kIdleSteps = 64;  // of an idle time
   static constexpr Duration kNoTtl = Duration::min();
 };
 
 /// What hits hardly read: the links and notes of the shard, and what belongs to the value.
-struct EntryUpkeep : EvictionNode, TimerHook<DeadlineTag>, Retired {
-  EntryUpkeep(std::uint64_t name_hash, const ValueType& value_type) noexcept
-      : hash_(name_hash), type_(&value_type) {}
+struct EntryUpkeep : EntryLinks, TimerHook<DeadlineTag> {
+  explicit EntryUpkeep(const ValueType& value_type) noexcept : type_(&value_type) {}
 
-  // What hits leave for the eviction policy, without a lock (access_recorder.hpp). relaxed: nothing travels with it; a hit that is lost
-  // between its look and its reset is one that was not counted.
-  rt::Atomic<std::uint32_t> access_stamp{0};
-  std::uint32_t place = 0;  // shard: the stamp that the entry stands at in a RecencyOrder
   // A hash of the labels that the caller named last; zero for none. relaxed: whoever misses a change looks again.
   rt::Atomic<std::uint64_t> declared{0};
 
  protected:
-  const std::uint64_t hash_;
   const ValueType* const type_;
-  std::uint64_t bytes_ = 0;
+  std::uint32_t bytes_ = 0;  // see Entry::bytes()
   std::uint32_t requested_labels_ = 0;
+};
+
+/// Eight bytes of small things.
+struct EntryMarks {
+  explicit EntryMarks(std::uint32_t key_size) noexcept : key_size_(key_size) {}
+
+ protected:
+  // Fixed once the entry is published: one word, so that what changes below is in none of theirs.
+  std::uint32_t key_size_ : 24;
+  std::uint32_t has_extra_ : 1 = 0;
+  std::uint32_t has_recency_ : 1 = 0;
+  std::uint32_t made_of_stale_ : 1 = 0;
+  std::uint32_t made_of_dirty_ : 1 = 0;
+  std::uint32_t made_of_others_ : 1 = 0;
+  std::uint32_t is_absent_ : 1 = 0;
+  std::uint32_t watches_reads_ : 1 = 0;  // it expires idle, or is to be refreshed
 
  public:
-  std::uint8_t queue = 0;    // shard: which queue of the policy holds it
-  bool is_resident = false;  // shard: whether it is in the table
-  RemovalCause removal_cause{};
+  // What hits leave for the eviction policy, without a lock: as RecencyNode::access_stamp.
+  rt::Atomic<std::uint8_t> access_count{0};
+  // shard: a write is about to take it out or to expire it; readers without a lock leave it alone (overtaking.hpp).
+  rt::Atomic<bool> overtaken{false};
   // Claims the one refresh of this entry: whoever exchanges it to true. acq_rel, though nothing else
   // travels with it: it is not on the hit path.
   rt::Atomic<bool> refreshing{false};
+  // shard: which queue of the policy holds it, whether it is in the table, and why it left.
+  std::uint8_t queue : 2 = 0;
+  bool is_resident : 1 = false;
+  std::uint8_t removal_cause_ : 5 = 0;
+
+  RemovalCause removal_cause() const noexcept { return RemovalCause{removal_cause_}; }
+  void set_removal_cause(RemovalCause cause) noexcept {
+    removal_cause_ = static_cast<std::uint8_t>(cause) & 31U;
+  }
 };
 
-/// Its parts stand in the order of their use: every hit reads what follows the upkeep (docs/design/engine.md).
-class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
+/// Its parts stand in the order of their use (docs/design/engine.md). It has no members of its own, for the labels follow its last
+/// part.
+class Entry final : public EntryUpkeep, public EntryBase, public EntryMarks, private Carrier {
  public:
   /// Makes an entry that nobody knows yet; moves `value` into it, and then `labels`: the namespace first. Throws what the move or
   /// the allocation throws; then `value` is as the move left it and nothing else has changed.
@@ -158,9 +183,11 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
   bool made_of_others() const noexcept { return made_of_others_; }
 
   std::string_view key() const noexcept {
-    return {reinterpret_cast<const char*>(this + 1), key_size_};
+    return {reinterpret_cast<const char*>(labels_end()), key_size_};
   }
-  std::uint64_t hash() const noexcept { return hash_; }
+  /// Of namespace and key: hashed anew.
+  std::uint64_t hash() const noexcept;
+  static std::uint64_t hash_of(const Entry& entry) noexcept { return entry.hash(); }
   const ValueType& type() const noexcept { return *type_; }
   Deadlines deadlines() const noexcept;
   /// Whether policy lets it be served when it is stale by time or by an expiry: it has a soft deadline.
@@ -170,9 +197,15 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
   bool is_absent() const noexcept { return is_absent_; }
   /// Null for an entry that has none.
   EntryExtra* extra() noexcept {
-    return has_extra_ ? reinterpret_cast<EntryExtra*>(this) - 1 : nullptr;
+    if (!has_extra_) return nullptr;
+    char* const end = reinterpret_cast<char*>(this) - (has_recency_ ? sizeof(RecencyNode) : 0);
+    return reinterpret_cast<EntryExtra*>(end) - 1;
   }
   const EntryExtra* extra() const noexcept { return const_cast<Entry*>(this)->extra(); }
+  /// Only for an entry that was asked to have one.
+  RecencyNode& recency() noexcept { return *(reinterpret_cast<RecencyNode*>(this) - 1); }
+  const RecencyNode& recency() const noexcept { return const_cast<Entry*>(this)->recency(); }
+  bool has_recency() const noexcept { return has_recency_; }
   /// When its time is over: at its hard deadline, or idle before that.
   Instant deadline() const noexcept {
     return watches_reads_ ? std::min(hard(), idle_end()) : hard();
@@ -205,19 +238,21 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
            extra()->reads.load(std::memory_order_relaxed) >= extra()->refresh_from_accesses;
   }
 
-  /// Of key, value and validator; without the value where T has no SizeOf.
-  std::uint64_t bytes() const noexcept { return bytes_; }
+  /// Of key, value and validator; without the value where T has no SizeOf. From 2 GiB on a multiple of 64 KiB, rounded up.
+  std::uint64_t bytes() const noexcept {
+    return bytes_ < kCoarseBytes ? bytes_ : std::uint64_t{bytes_ - kCoarseBytes} << kCoarseShift;
+  }
   Carrier& carrier() noexcept { return *this; }
   const Carrier& carrier() const noexcept { return *this; }
   /// Names it; the label of its namespace lives as long as the entry does.
-  KeyRef name() const noexcept { return {*name_space(), key(), hash_}; }
+  KeyRef name() const noexcept { return {*name_space(), key()}; }
   bool named(const KeyRef& key) const noexcept {
     return key_size_ == key.key.size() && name_space() == key.space &&
            same_bytes(this->key().data(), key.key.data(), key_size_);
   }
 
-  /// Where what hits read begins: a line of the header, then the key and the value.
-  static constexpr std::size_t kHotFrom = 128;
+  /// Where what hits read begins: the second half of the header, then the labels, the key and the value.
+  static constexpr std::size_t kHotFrom = 64;
   /// Asks memory for what a hit reads. Touches nothing: the entry may be gone.
   void prefetch() const noexcept {
     const char* const first = reinterpret_cast<const char*>(this) + kHotFrom;
@@ -241,26 +276,21 @@ class Entry final : public EntryUpkeep, private Carrier, public EntryBase {
         const Deadlines& deadlines, const ValueType& type) noexcept;
   ~Entry() = default;
   static void note_read(EntryExtra& extra, Instant now) noexcept;
+  void set_bytes(std::uint64_t bytes) noexcept;
   /// Where its allocation begins.
-  void* block() noexcept { return has_extra_ ? static_cast<void*>(extra()) : this; }
+  void* block() noexcept {
+    if (has_extra_) return extra();
+    return has_recency_ ? static_cast<void*>(&recency()) : this;
+  }
 
-  const std::uint32_t key_size_;
-
- public:
-  rt::Atomic<std::uint8_t> access_count{0};  // as access_stamp
-  // shard: a write is about to take it out or to expire it; readers without a lock leave it alone (overtaking.hpp).
-  rt::Atomic<bool> overtaken{false};
-
- private:
-  bool has_extra_ = false;
-  bool made_of_stale_ : 1 = false;
-  bool made_of_dirty_ : 1 = false;
-  bool made_of_others_ : 1 = false;
-  bool is_absent_ : 1 = false;
-  bool watches_reads_ : 1 = false;  // it expires idle, or is to be refreshed
+  static constexpr std::uint32_t kCoarseBytes = std::uint32_t{1} << 31;
+  static constexpr int kCoarseShift = 16;
 };
 
-inline Entry& EntryExtra::entry() noexcept { return *reinterpret_cast<Entry*>(this + 1); }
+inline Entry& EntryExtra::entry() noexcept {
+  char* const end = reinterpret_cast<char*>(this + 1);
+  return *reinterpret_cast<Entry*>(end + (in_recency_order ? sizeof(RecencyNode) : 0));
+}
 
 /// Whether somebody has begun to load the entry again; set once, reset by a refresh that failed.
 inline bool claim_refresh(Entry& entry) noexcept {

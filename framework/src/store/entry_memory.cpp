@@ -22,12 +22,13 @@ EntryMemory::~EntryMemory() {
 
 void* EntryMemory::allocate(std::size_t size, std::size_t alignment) {
   if (!is_pooled(size, alignment)) return ::operator new (size, std::align_val_t{alignment});
-  FreeList& own = mine(size);
+  const std::size_t index = index_of(size, alignment);
+  FreeList& own = mine(index);
   {
     rt::Lock lock(own.mutex);
     if (own.first != nullptr) return std::exchange(own.first, own.first->next);
   }
-  FreeBlock* const chain = more(own, size);
+  FreeBlock* const chain = more(own, index);
   if (chain->next == nullptr) return chain;
   FreeBlock* last = chain->next;
   while (last->next != nullptr) last = last->next;
@@ -38,20 +39,19 @@ void* EntryMemory::allocate(std::size_t size, std::size_t alignment) {
 
 void EntryMemory::release(void* block, std::size_t size, std::size_t alignment) noexcept {
   if (!is_pooled(size, alignment)) return ::operator delete (block, std::align_val_t{alignment});
-  FreeList& own = mine(size);
+  FreeList& own = mine(index_of(size, alignment));
   rt::Lock lock(own.mutex);
   own.first = ::new (block) FreeBlock{own.first};
 }
 
 // A thread that is ending has no number: it takes part in the first's.
-EntryMemory::FreeList& EntryMemory::mine(std::size_t size) noexcept {
+EntryMemory::FreeList& EntryMemory::mine(std::size_t index) noexcept {
   const std::size_t slot = thread_slot();
   Lists& lists = lists_[slot == rt::kNoThreadNumber ? 0 : slot % rt::kThreadStripes];
-  return lists[(size - 1) / kStep];
+  return lists[index];
 }
 
-EntryMemory::FreeBlock* EntryMemory::more(const FreeList& own, std::size_t size) {
-  const std::size_t index = (size - 1) / kStep;
+EntryMemory::FreeBlock* EntryMemory::more(const FreeList& own, std::size_t index) {
   for (Lists& lists : lists_) {
     if (&lists[index] == &own) continue;
     if (FreeBlock* const chain = take_some(lists[index])) return chain;

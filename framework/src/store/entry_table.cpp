@@ -23,12 +23,12 @@ void EntryTable::Buckets::destroy(Retired& table) noexcept {
   ::operator delete(static_cast<Buckets*>(&table), kLine);
 }
 
-void EntryTable::Buckets::insert(Entry& entry) noexcept {
-  for (std::size_t index = entry.hash();; ++index) {
+void EntryTable::Buckets::insert(Entry& entry, std::uint64_t hash) noexcept {
+  for (std::size_t index = hash;; ++index) {
     Bucket& bucket = this->bucket(index);
     for (auto& slot : bucket.slots) {
       if (slot.load(std::memory_order_relaxed) != 0) continue;
-      return slot.store(entry_word::of(entry), std::memory_order_release);
+      return slot.store(entry_word::of(entry, hash), std::memory_order_release);
     }
     bucket.passed.fetch_add(1, std::memory_order_release);
   }
@@ -41,7 +41,8 @@ void EntryTable::Buckets::erase(std::uint64_t hash, rt::Atomic<std::uint64_t>& s
     this->bucket(index).passed.fetch_sub(1, std::memory_order_release);
 }
 
-EntryTable::EntryTable(Epochs& epochs) : epochs_(epochs), current_(Buckets::create(1)) {}
+EntryTable::EntryTable(Epochs& epochs, HashOf hash_of)
+    : epochs_(epochs), hash_of_(hash_of), current_(Buckets::create(1)) {}
 
 EntryTable::~EntryTable() {
   Buckets* const current = current_.load(std::memory_order_relaxed);
@@ -76,17 +77,17 @@ void EntryTable::prefetch_entry(std::uint64_t hash) const noexcept {
   }
 }
 
-EntryTable::Slot EntryTable::slot_of(const Entry& entry) const noexcept {
-  const std::uint64_t wanted = entry_word::of(entry);
+EntryTable::Slot EntryTable::slot_of(const Entry& entry, std::uint64_t hash) const noexcept {
+  const std::uint64_t wanted = entry_word::of(entry, hash);
   Buckets* const current = current_.load(std::memory_order_relaxed);
   for (Buckets* table : {current->older.load(std::memory_order_relaxed), current}) {
     if (table == nullptr) continue;
     const std::size_t mask = table->count() - 1;
     for (std::size_t i = 0; i <= mask; ++i) {
-      Bucket& bucket = table->bucket(entry.hash() + i);
+      Bucket& bucket = table->bucket(hash + i);
       for (auto& slot : bucket.slots) {
         if (slot.load(std::memory_order_relaxed) == wanted)
-          return {table, &slot, (entry.hash() + i) & mask};
+          return {table, &slot, (hash + i) & mask};
       }
       if (bucket.passed.load(std::memory_order_relaxed) == 0) break;
     }
@@ -99,20 +100,20 @@ bool EntryTable::wants_room() const noexcept {
   return (size_ + 1) * 4 > slots * 3;
 }
 
-void EntryTable::insert(Entry& entry) {
+void EntryTable::insert(Entry& entry, std::uint64_t hash) {
   if (wants_room()) resize(current_.load(std::memory_order_relaxed)->count() * 2);
   move_some(kMovedAtOnce);
-  current_.load(std::memory_order_relaxed)->insert(entry);
+  current_.load(std::memory_order_relaxed)->insert(entry, hash);
   ++size_;
 }
 
-void EntryTable::replace(const Entry& old, Entry& entry) noexcept {
-  slot_of(old).word->store(entry_word::of(entry), std::memory_order_release);
+void EntryTable::replace(const Entry& old, Entry& entry, std::uint64_t hash) noexcept {
+  slot_of(old, hash).word->store(entry_word::of(entry, hash), std::memory_order_release);
 }
 
-void EntryTable::erase(const Entry& entry) noexcept {
-  const Slot slot = slot_of(entry);
-  slot.table->erase(entry.hash(), *slot.word, slot.bucket);
+void EntryTable::erase(const Entry& entry, std::uint64_t hash) noexcept {
+  const Slot slot = slot_of(entry, hash);
+  slot.table->erase(hash, *slot.word, slot.bucket);
   --size_;
   move_some(kMovedAtOnce);
   const Buckets* const current = current_.load(std::memory_order_relaxed);
@@ -158,9 +159,10 @@ std::size_t EntryTable::move_some(std::size_t most) noexcept {
       const std::uint64_t word = slot.load(std::memory_order_relaxed);
       if (word == 0) continue;
       Entry& entry = *entry_word::entry(word);
-      current->insert(entry);
+      const std::uint64_t hash = hash_of_(entry);
+      current->insert(entry, hash);
       FRESHET_PAUSE("entry_in_both_tables");
-      older->erase(entry.hash(), slot, moved_);
+      older->erase(hash, slot, moved_);
     }
   }
   const std::size_t moved = moved_ - before;

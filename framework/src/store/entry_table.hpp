@@ -23,8 +23,11 @@ namespace freshet::detail {
 
 class EntryTable {
  public:
+  /// What the names of entries were hashed to, for those that move.
+  using HashOf = std::uint64_t (*)(const Entry&) noexcept;
+
   /// Throws std::bad_alloc.
-  explicit EntryTable(Epochs& epochs);
+  explicit EntryTable(Epochs& epochs, HashOf hash_of = &Entry::hash_of);
   ~EntryTable();
   EntryTable(const EntryTable&) = delete;
   EntryTable& operator=(const EntryTable&) = delete;
@@ -37,12 +40,12 @@ class EntryTable {
   void prefetch_entry(std::uint64_t hash) const noexcept;
 
   std::size_t size() const noexcept { return size_; }
-  /// There must be none of its name. Throws std::bad_alloc where the table would have to grow and cannot; nothing has changed
-  /// then.
-  void insert(Entry& entry);
+  /// There must be none of its name, whose hash comes along. Throws std::bad_alloc where the table would have to grow and cannot;
+  /// nothing has changed then.
+  void insert(Entry& entry, std::uint64_t hash);
   /// `entry` takes the place of one of the same name.
-  void replace(const Entry& old, Entry& entry) noexcept;
-  void erase(const Entry& entry) noexcept;
+  void replace(const Entry& old, Entry& entry, std::uint64_t hash) noexcept;
+  void erase(const Entry& entry, std::uint64_t hash) noexcept;
 
   /// Calls `visitor(Entry&)` for each.
   template <class Visitor>
@@ -87,7 +90,7 @@ class EntryTable {
     rt::Atomic<std::uint64_t>* word;
     std::size_t bucket;
   };
-  Slot slot_of(const Entry& entry) const noexcept;
+  Slot slot_of(const Entry& entry, std::uint64_t hash) const noexcept;
   Entry* find_in_both(const KeyRef& key) const noexcept;
 
   /// Begins to move to a table of another size. Throws std::bad_alloc.
@@ -95,6 +98,7 @@ class EntryTable {
   bool wants_room() const noexcept;
 
   Epochs& epochs_;
+  const HashOf hash_of_;
   rt::Atomic<Buckets*> current_;
   std::size_t size_ = 0;
   std::size_t moved_ = 0;  // buckets of the older table, if there is one
@@ -110,7 +114,7 @@ class EntryTable::Buckets : public Retired {
   std::uint64_t bytes() const noexcept { return (count() + 1) * sizeof(Bucket); }
   Entry* find(const KeyRef& key) const noexcept;
   /// There is a free slot.
-  void insert(Entry& entry) noexcept;
+  void insert(Entry& entry, std::uint64_t hash) noexcept;
   /// Frees a slot in `bucket`, which holds an entry of that hash.
   void erase(std::uint64_t hash, rt::Atomic<std::uint64_t>& slot, std::size_t bucket) noexcept;
   Bucket& bucket(std::size_t index) noexcept { return first_[index & mask_]; }
@@ -130,8 +134,8 @@ namespace entry_word {
 inline constexpr int kHashShift = 48;
 
 inline std::uint64_t tag(std::uint64_t hash) noexcept { return hash >> kHashShift; }
-inline std::uint64_t of(const Entry& entry) noexcept {
-  return reinterpret_cast<std::uintptr_t>(&entry) | tag(entry.hash()) << kHashShift;
+inline std::uint64_t of(const Entry& entry, std::uint64_t hash) noexcept {
+  return reinterpret_cast<std::uintptr_t>(&entry) | tag(hash) << kHashShift;
 }
 inline Entry* entry(std::uint64_t word) noexcept {
   constexpr std::uint64_t kAddress = (std::uint64_t{1} << kHashShift) - 1;

@@ -15,7 +15,7 @@ class LruPolicy final : public EvictionPolicy {
 
   void on_insert(Entry& entry) noexcept override {
     const std::uint32_t stamp = accesses_.next_write();
-    entry.access_stamp.store(stamp, std::memory_order_relaxed);
+    entry.recency().access_stamp.store(stamp, std::memory_order_relaxed);
     order_.add(entry, stamp);
   }
   void on_replace(Entry& old, Entry& replacement) noexcept override {

@@ -4,7 +4,6 @@
 // looks at the entry, which is when the entry is next to leave.
 #pragma once
 
-#include <boost/intrusive/derivation_value_traits.hpp>
 #include <boost/intrusive/list.hpp>
 #include <cstdint>
 #include <memory>
@@ -28,8 +27,12 @@ class EvictionPolicy {
  public:
   virtual ~EvictionPolicy() = default;
 
-  /// A new entry is about to be inserted; evict() may be called before it is, and it may not be inserted after all.
-  virtual void before_insert(Entry& entry) noexcept { (void)entry; }
+  /// A new entry, of a name with that hash, is about to be inserted; evict() may be called before it is, and it may not be inserted
+  /// after all.
+  virtual void before_insert(Entry& entry, std::uint64_t hash) noexcept {
+    (void)entry;
+    (void)hash;
+  }
   virtual void on_insert(Entry& entry) noexcept = 0;
   /// `replacement` takes the place of `old`, which is forgotten: a write to a resident key is an access.
   virtual void on_replace(Entry& old, Entry& replacement) noexcept = 0;
@@ -44,9 +47,23 @@ std::unique_ptr<EvictionPolicy> make_eviction_policy(Eviction kind, const Capaci
                                                      AccessRecorder& accesses);
 
 /// A queue of entries, newest first.
-using EvictionList =
-    boost::intrusive::list<Entry,
-                           boost::intrusive::value_traits<boost::intrusive::derivation_value_traits<
-                               Entry, EvictionNode::ListTraits, boost::intrusive::normal_link>>>;
+struct QueuedEntry {
+  using node_traits = QueueNode::Traits;
+  using node_ptr = QueueNode*;
+  using const_node_ptr = const QueueNode*;
+  using value_type = Entry;
+  using pointer = Entry*;
+  using const_pointer = const Entry*;
+  static constexpr boost::intrusive::link_mode_type link_mode = boost::intrusive::normal_link;
+  static node_ptr to_node_ptr(Entry& entry) noexcept { return &entry.queued; }
+  static const_node_ptr to_node_ptr(const Entry& entry) noexcept { return &entry.queued; }
+  static pointer to_value_ptr(node_ptr node) noexcept {
+    return &static_cast<Entry&>(EntryLinks::of(*node));
+  }
+  static const_pointer to_value_ptr(const_node_ptr node) noexcept {
+    return to_value_ptr(const_cast<node_ptr>(node));
+  }
+};
+using EvictionList = boost::intrusive::list<Entry, boost::intrusive::value_traits<QueuedEntry>>;
 
 }  // namespace freshet::detail

@@ -34,8 +34,8 @@ S3FifoPolicy::Queue& S3FifoPolicy::queue_of(Entry& entry) noexcept {
   return entry.queue == kSmall ? small_ : main_;
 }
 
-void S3FifoPolicy::before_insert(Entry& entry) noexcept {
-  entry.queue = ghost_.take(entry.hash(), ghost_window_) ? kMain : kSmall;
+void S3FifoPolicy::before_insert(Entry& entry, std::uint64_t hash) noexcept {
+  entry.queue = ghost_.take(hash, ghost_window_) ? kMain : kSmall;
 }
 
 void S3FifoPolicy::on_insert(Entry& entry) noexcept { queue_of(entry).push(entry); }

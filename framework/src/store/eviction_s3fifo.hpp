@@ -20,7 +20,7 @@ class S3FifoPolicy final : public EvictionPolicy {
   S3FifoPolicy(const Capacity& capacity, AccessRecorder& accesses) noexcept;
 
   /// Asks the ghost now: the evictions that make room for the entry would push it out.
-  void before_insert(Entry& entry) noexcept override;
+  void before_insert(Entry& entry, std::uint64_t hash) noexcept override;
   void on_insert(Entry& entry) noexcept override;
   void on_replace(Entry& old, Entry& replacement) noexcept override;
   void on_remove(Entry& entry) noexcept override;

@@ -68,9 +68,9 @@ bool TinyLfuPolicy::protected_is_over() const noexcept {
          (capacity_.bytes != 0 && protected_.bytes() > protected_share_.bytes);
 }
 
-void TinyLfuPolicy::before_insert(Entry& entry) noexcept {
+void TinyLfuPolicy::before_insert(Entry& entry, std::uint64_t hash) noexcept {
   sketch_.fit(std::max<std::uint64_t>(std::min(capacity_.entries, kSmallestSketch), size() + 1));
-  sketch_.add(entry.hash(), 1);
+  sketch_.add(hash, 1);
   climber_.count_miss();
   if (climber_.climb(std::max(kSmallestSample, size()))) divide();
   incoming_ = {1, entry.bytes()};
@@ -78,7 +78,7 @@ void TinyLfuPolicy::before_insert(Entry& entry) noexcept {
 
 void TinyLfuPolicy::on_insert(Entry& entry) noexcept {
   const std::uint32_t now = accesses_.next_write();
-  entry.access_stamp.store(now, std::memory_order_relaxed);
+  entry.recency().access_stamp.store(now, std::memory_order_relaxed);
   entry.queue = kWindow;
   window_.add(entry, now);
   incoming_ = {};
@@ -90,7 +90,7 @@ void TinyLfuPolicy::on_insert(Entry& entry) noexcept {
 void TinyLfuPolicy::on_replace(Entry& old, Entry& replacement) noexcept {
   see_hits(old);
   replacement.queue = old.queue;
-  replacement.access_stamp.store(accesses_.next_write(), std::memory_order_relaxed);
+  replacement.recency().access_stamp.store(accesses_.next_write(), std::memory_order_relaxed);
   accesses_.count(replacement);
   segment_of(old).replace(old, replacement);
 }
@@ -136,7 +136,7 @@ Entry* TinyLfuPolicy::oldest_of_main(int& looks) noexcept {
 
 void TinyLfuPolicy::promote(Entry& entry, int& looks) noexcept {
   see_hits(entry);
-  move(entry, kProtected, entry.access_stamp.load(std::memory_order_relaxed));
+  move(entry, kProtected, entry.recency().access_stamp.load(std::memory_order_relaxed));
   if (protected_is_over())
     move(settle(protected_, looks), kProbation, accesses_.since_last_write());
 }

@@ -56,7 +56,7 @@ class TinyLfuPolicy final : public EvictionPolicy {
  public:
   TinyLfuPolicy(const Capacity& capacity, AccessRecorder& accesses) noexcept;
 
-  void before_insert(Entry& entry) noexcept override;
+  void before_insert(Entry& entry, std::uint64_t hash) noexcept override;
   void on_insert(Entry& entry) noexcept override;
   void on_replace(Entry& old, Entry& replacement) noexcept override;
   void on_remove(Entry& entry) noexcept override;

@@ -4,6 +4,7 @@
 // where it stands. settle() looks at the oldest: if it was hit since it was placed, it moves to its stamp, and the next is
 // the oldest. So whoever has the oldest settled has what an order that moved entries at each hit would have, but for ties:
 // entries that were hit last between the same two insertions stand in the order in which they were looked at.
+// Each entry has a RecencyNode: EntryRequest::in_recency_order.
 // A red-black tree through the entries: add() of the newest O(1) amortised, settle() O(log n) per entry that it moves.
 // Confined to the shard's lock.
 #pragma once
@@ -22,7 +23,7 @@ class RecencyOrder {
 
   /// Places the entry at a stamp, behind all that stand there already.
   void add(Entry& entry, std::uint32_t stamp) noexcept {
-    entry.place = stamp;
+    entry.recency().place = stamp;
     tree_.insert(tree_.end(), entry);
     ++size_;
     bytes_ += entry.bytes();
@@ -34,7 +35,7 @@ class RecencyOrder {
   }
   /// `replacement` stands where `old` stood.
   void replace(Entry& old, Entry& replacement) noexcept {
-    replacement.place = old.place;
+    replacement.recency().place = old.recency().place;
     tree_.replace_node(tree_.iterator_to(old), replacement);
     bytes_ += replacement.bytes() - old.bytes();
   }
@@ -42,27 +43,43 @@ class RecencyOrder {
   Entry& oldest() noexcept { return *tree_.begin(); }
 
   static bool was_hit(const Entry& entry) noexcept {
-    return is_newer(entry.access_stamp.load(std::memory_order_relaxed), entry.place);
+    const RecencyNode& node = entry.recency();
+    return is_newer(node.access_stamp.load(std::memory_order_relaxed), node.place);
   }
 
   /// Moves the oldest, which was hit, to where its stamp says.
   void settle() noexcept {
     Entry& entry = oldest();
     remove(entry);
-    add(entry, entry.access_stamp.load(std::memory_order_relaxed));
+    add(entry, entry.recency().access_stamp.load(std::memory_order_relaxed));
   }
 
  private:
   struct Older {
     bool operator()(const Entry& a, const Entry& b) const noexcept {
-      return is_newer(b.place, a.place);
+      return is_newer(b.recency().place, a.recency().place);
     }
   };
-  boost::intrusive::multiset<
-      Entry,
-      boost::intrusive::value_traits<boost::intrusive::derivation_value_traits<
-          Entry, EvictionNode::TreeTraits, boost::intrusive::normal_link>>,
-      boost::intrusive::compare<Older>, boost::intrusive::constant_time_size<false>>
+  struct PlacedEntry {
+    using node_traits = TreeNode::Traits;
+    using node_ptr = TreeNode*;
+    using const_node_ptr = const TreeNode*;
+    using value_type = Entry;
+    using pointer = Entry*;
+    using const_pointer = const Entry*;
+    static constexpr boost::intrusive::link_mode_type link_mode = boost::intrusive::normal_link;
+    static node_ptr to_node_ptr(Entry& entry) noexcept { return &entry.recency(); }
+    static const_node_ptr to_node_ptr(const Entry& entry) noexcept { return &entry.recency(); }
+    static pointer to_value_ptr(node_ptr node) noexcept {
+      return &static_cast<RecencyNode*>(node)->entry();
+    }
+    static const_pointer to_value_ptr(const_node_ptr node) noexcept {
+      return to_value_ptr(const_cast<node_ptr>(node));
+    }
+  };
+  boost::intrusive::multiset<Entry, boost::intrusive::value_traits<PlacedEntry>,
+                             boost::intrusive::compare<Older>,
+                             boost::intrusive::constant_time_size<false>>
       tree_;
   std::size_t size_ = 0;
   std::uint64_t bytes_ = 0;

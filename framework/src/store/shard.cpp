@@ -109,7 +109,7 @@ StoreOutcome Shard::fill(const EntryRef& ref, const KeyRef& key, std::uint64_t s
   if (resident != nullptr && !carrier.carries_inherited_of(resident->carrier()))
     freshness_.leave_dependencies(resident->carrier(), key.key);
   relate(entry_of(ref), key, carrier.birth());
-  return insert(ref, resident, now, departures);
+  return insert(ref, key, resident, now, departures);
 }
 
 // What was added to the one that is here while it was loaded again.
@@ -144,7 +144,7 @@ StoreOutcome Shard::put(const EntryRef& ref, const KeyRef& key, Instant now,
   } else if (freshness_.judge(carrier, key.key) == Verdict::fresh &&
              (since == nullptr || !freshness_.is_below_load_floor(carrier))) {
     relate(entry_of(ref), key, carrier.birth());
-    outcome = insert(ref, old, now, departures);
+    outcome = insert(ref, key, old, now, departures);
   }
   // Whatever was there is overwritten all the same.
   if (!is_stored(outcome) && old != nullptr) unlink(*old, RemovalCause::replaced, departures);
@@ -363,7 +363,8 @@ void Shard::close() {
   }
 }
 
-StoreOutcome Shard::insert(const EntryRef& ref, Entry* old, Instant now, Departures& departures) {
+StoreOutcome Shard::insert(const EntryRef& ref, const KeyRef& key, Entry* old, Instant now,
+                           Departures& departures) {
   Entry& entry = entry_of(ref);
   if (closed_) return StoreOutcome::closed;
   if (capacity_.bytes != 0 && entry.bytes() > capacity_.bytes) return StoreOutcome::too_large;
@@ -371,15 +372,16 @@ StoreOutcome Shard::insert(const EntryRef& ref, Entry* old, Instant now, Departu
     deadlines_.reserve(now);  // may throw
   if (entry.refresh_at() != kNever) refreshes_.reserve(now);
   if (old != nullptr) {
-    replace(*old, entry, departures);
+    replace(*old, entry, key.hash, departures);
     entry.retain();
     link(entry);
     // It may be larger than what it replaced.
     if (capacity_.bytes != 0) make_room(Holdings{}, now, departures);
   } else {
-    policy_->before_insert(entry);
+    policy_->before_insert(entry, key.hash);
     make_room(Holdings{1, entry.bytes(), 0}, now, departures);
-    table_.insert(entry);  // may throw; then the cache is as it was, but for what left to make room
+    table_.insert(
+        entry, key.hash);  // may throw; then the cache is as it was, but for what left to make room
     entry.retain();
     policy_->on_insert(entry);
     link(entry);
@@ -388,9 +390,9 @@ StoreOutcome Shard::insert(const EntryRef& ref, Entry* old, Instant now, Departu
   return StoreOutcome::stored;
 }
 
-void Shard::replace(Entry& old, Entry& entry, Departures& departures) {
+void Shard::replace(Entry& old, Entry& entry, std::uint64_t hash, Departures& departures) {
   Freshness::hand_on_counts(old.carrier(), entry.carrier());
-  table_.replace(old, entry);
+  table_.replace(old, entry, hash);
   policy_->on_replace(old, entry);
   forget(old, RemovalCause::replaced, departures);
 }
@@ -410,7 +412,7 @@ void Shard::make_room(const Holdings& incoming, Instant now, Departures& departu
     Entry& victim =
         policy_->evict(table_.size() > max_entries ? Pressure::entries : Pressure::bytes);
     const auto cause = examine(victim, now).death;
-    table_.erase(victim);
+    table_.erase(victim, victim.hash());
     forget(victim, cause.value_or(RemovalCause::capacity), departures);
   }
 }
@@ -429,7 +431,7 @@ void Shard::expire_due(Instant now, std::size_t most, Departures& departures) {
 }
 
 void Shard::unlink(Entry& entry, RemovalCause cause, Departures& departures) noexcept {
-  table_.erase(entry);
+  table_.erase(entry, entry.hash());
   policy_->on_remove(entry);
   forget(entry, cause, departures);
   note_next_times();

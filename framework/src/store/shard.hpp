@@ -233,9 +233,10 @@ class alignas(64) Shard {
   StoreOutcome judge_fill(Carrier& carrier, const KeyRef& key, std::uint64_t sequence) const
       FRESHET_REQUIRES(mutex_);
   /// `old`: the one of its name that is here.
-  StoreOutcome insert(const EntryRef& entry, Entry* old, Instant now, Departures& departures)
+  StoreOutcome insert(const EntryRef& entry, const KeyRef& key, Entry* old, Instant now,
+                      Departures& departures) FRESHET_REQUIRES(mutex_);
+  void replace(Entry& old, Entry& entry, std::uint64_t hash, Departures& departures)
       FRESHET_REQUIRES(mutex_);
-  void replace(Entry& old, Entry& entry, Departures& departures) FRESHET_REQUIRES(mutex_);
   /// Evicts until `incoming` fits: what is due first.
   void make_room(const Holdings& incoming, Instant now, Departures& departures)
       FRESHET_REQUIRES(mutex_);

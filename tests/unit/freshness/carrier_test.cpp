@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "freshness/freshness.hpp"
+#include "support/labelled_carrier.hpp"
 
 namespace freshet::detail {
 namespace {
@@ -21,7 +22,7 @@ class CarrierTest : public ::testing::Test {
 
 TEST_F(CarrierTest, KnowsTheKindsThatItCarriesFromTheBeginningAndThoseAttachedLater) {
   const std::vector<LabelRef> labels{space_};
-  Carrier carrier(Revision{1}, labels);
+  LabelledCarrier carrier(Revision{1}, labels);
   EXPECT_FALSE(carrier.carries_tag());
   EXPECT_FALSE(carrier.carries_dependency());
   EXPECT_FALSE(carrier.carries_inherited());
@@ -33,7 +34,7 @@ TEST_F(CarrierTest, KnowsTheKindsThatItCarriesFromTheBeginningAndThoseAttachedLa
   EXPECT_TRUE(carrier.carries_inherited());
 
   const std::vector<LabelRef> both{space_, tag_, resource_};
-  const Carrier from_the_beginning(Revision{1}, both);
+  const LabelledCarrier from_the_beginning(Revision{1}, both);
   EXPECT_TRUE(from_the_beginning.carries_tag());
   EXPECT_TRUE(from_the_beginning.carries_dependency());
   EXPECT_TRUE(from_the_beginning.carries_inherited());
@@ -41,15 +42,15 @@ TEST_F(CarrierTest, KnowsTheKindsThatItCarriesFromTheBeginningAndThoseAttachedLa
 
 TEST_F(CarrierTest, WhatIsLeftOutIsInherited) {
   const std::vector<LabelRef> labels{space_, freshness_.overflow()};
-  const Carrier carrier(Revision{1}, labels);
+  const LabelledCarrier carrier(Revision{1}, labels);
   EXPECT_TRUE(carrier.carries_inherited());
   EXPECT_FALSE(carrier.carries_dependency());
 }
 
 TEST_F(CarrierTest, TakesTheCountsOfOneWithTheSameLabels) {
   const std::vector<LabelRef> labels{space_, tag_};
-  Carrier leaves(Revision{1}, labels);
-  Carrier comes(Revision{2}, labels);
+  LabelledCarrier leaves(Revision{1}, labels);
+  LabelledCarrier comes(Revision{2}, labels);
   freshness_.count_in(leaves);
   EXPECT_TRUE(comes.take_counts_of(leaves));
   EXPECT_FALSE(leaves.is_counted());
@@ -67,16 +68,16 @@ TEST_F(CarrierTest, TakesNoCountsOfOneWithOtherLabelsOrThatIsNotCounted) {
   const std::vector<LabelRef> plain{space_};
   const std::vector<LabelRef> tagged{space_, tag_};
   const std::vector<LabelRef> dependent{space_, resource_};
-  Carrier comes(Revision{2}, tagged);
+  LabelledCarrier comes(Revision{2}, tagged);
   for (const auto& labels : {plain, dependent}) {
-    Carrier leaves(Revision{1}, labels);
+    LabelledCarrier leaves(Revision{1}, labels);
     freshness_.count_in(leaves);
     EXPECT_FALSE(comes.take_counts_of(leaves));
     freshness_.count_out(leaves);
   }
-  Carrier expired(Revision{1}, tagged);  // it has left the counts already
+  LabelledCarrier expired(Revision{1}, tagged);  // it has left the counts already
   EXPECT_FALSE(comes.take_counts_of(expired));
-  Carrier has_more(Revision{1}, tagged);
+  LabelledCarrier has_more(Revision{1}, tagged);
   has_more.attach(resource_, Revision{1});
   freshness_.count_in(has_more);
   EXPECT_FALSE(comes.take_counts_of(has_more));
@@ -87,13 +88,13 @@ TEST_F(CarrierTest, TakesNoCountsOfOneWithOtherLabelsOrThatIsNotCounted) {
 
 TEST_F(CarrierTest, WhatIsCountedOrHasMoreOfItsOwnTakesNoCounts) {
   const std::vector<LabelRef> labels{space_, tag_};
-  Carrier leaves(Revision{1}, labels);
+  LabelledCarrier leaves(Revision{1}, labels);
   freshness_.count_in(leaves);
-  Carrier counted(Revision{2}, labels);
+  LabelledCarrier counted(Revision{2}, labels);
   freshness_.count_in(counted);
   EXPECT_FALSE(counted.take_counts_of(leaves));
   freshness_.count_out(counted);
-  Carrier has_more(Revision{2}, labels);
+  LabelledCarrier has_more(Revision{2}, labels);
   has_more.attach(resource_, Revision{1});
   EXPECT_FALSE(has_more.take_counts_of(leaves));
   freshness_.count_in(has_more);

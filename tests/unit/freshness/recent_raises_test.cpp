@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "freshness/freshness.hpp"
+#include "support/labelled_carrier.hpp"
 
 namespace freshet::detail {
 namespace {
@@ -23,7 +24,7 @@ class RecentRaisesTest : public ::testing::Test {
   std::vector<LabelRef> own_{freshness_.pin(LabelKind::name_space, "things"),
                              freshness_.pin(LabelKind::tag, "own")};
   std::vector<LabelRef> others_;
-  Carrier carrier_{Revision{1}, own_};
+  LabelledCarrier carrier_{Revision{1}, own_};
   RecentRaises recent_;
 };
 

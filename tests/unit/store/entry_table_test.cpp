@@ -17,10 +17,15 @@ namespace {
 class EntryTableTest : public ::testing::Test {
  protected:
   ~EntryTableTest() override {
-    for (const auto& [name, entry] : held_) table_.erase(entry_of(entry));
+    for (const auto& [name, entry] : held_) table_.erase(entry_of(entry), hash_of(entry_of(entry)));
+    given_.clear();
   }
 
-  KeyRef key(const std::string& name, std::uint64_t hash) const { return {*space_, name, hash}; }
+  /// From here on the name has this hash.
+  KeyRef key(const std::string& name, std::uint64_t hash) const {
+    given_[name] = hash;
+    return {*space_, name, hash};
+  }
   KeyRef key(const std::string& name) const { return {*space_, name}; }
 
   EntryRef make(const KeyRef& key) const {
@@ -28,11 +33,11 @@ class EntryTableTest : public ::testing::Test {
   }
   void insert(const KeyRef& key) {
     const EntryRef entry = make(key);
-    table_.insert(entry_of(entry));
+    table_.insert(entry_of(entry), key.hash);
     held_.emplace(key.key, entry);
   }
   void erase_entry(const std::string& name) {
-    table_.erase(entry_of(held_.at(name)));
+    table_.erase(entry_of(held_.at(name)), hash_of(entry_of(held_.at(name))));
     held_.erase(name);
   }
   bool found(const KeyRef& key) const {
@@ -40,11 +45,17 @@ class EntryTableTest : public ::testing::Test {
     return table_.find(key) == (place == held_.end() ? nullptr : place->second.get());
   }
 
+  static std::uint64_t hash_of(const Entry& entry) noexcept {
+    const auto given = given_.find(std::string(entry.key()));
+    return given == given_.end() ? entry.hash() : given->second;
+  }
+
+  static inline std::map<std::string, std::uint64_t> given_;
   mutable std::string value_ = "v";
   Freshness freshness_;
   LabelRef space_ = freshness_.pin(LabelKind::name_space, "n");
   Epochs epochs_;
-  EntryTable table_{epochs_};
+  EntryTable table_{epochs_, &hash_of};
   std::map<std::string, EntryRef> held_;
 };
 
@@ -105,7 +116,7 @@ TEST_F(EntryTableTest, NamesOfEveryLengthAreToldApartByEveryByte) {
 TEST_F(EntryTableTest, AReplacementIsFoundInThePlaceOfWhatWasThere) {
   for (int i = 0; i < 50; ++i) insert(key(std::to_string(i)));
   const EntryRef next = make(key("7"));
-  table_.replace(entry_of(held_.at("7")), entry_of(next));
+  table_.replace(entry_of(held_.at("7")), entry_of(next), key("7").hash);
   held_.at("7") = next;
   EXPECT_TRUE(found(key("7")));
   EXPECT_EQ(table_.size(), 50u);
