@@ -4,6 +4,9 @@
 // 2  rules, thresholds and blocks are swapped, one by one; who asks meanwhile gets the old or the new
 // 3  blocks whose key or tags changed expire: what was stored with the old tags is before this raise, and what was planned with
 //    them and is stored later is refused (PolicyBlock::has_current_labels)
+//
+// 1 and 2 are under reload_mutex_. 3 is not, and neither are the notices: to count what it expires it sweeps, which lets values go,
+// and what those call when they go may be reload() or close(). A reload that comes in between expires what it relabelled itself.
 #include <utility>
 
 #include "cache/engine.hpp"
@@ -14,6 +17,20 @@ namespace {
 
 bool is_relabelled(const BlockOptions& was, const BlockOptions& is) {
   return (was.key != is.key || was.tags != is.tags) && is.on_reload == OnReload::expire;
+}
+
+/// The positions of the blocks whose entries expire when `is` takes the place of `was`.
+std::unordered_set<std::size_t> relabelled_blocks(
+    const std::vector<std::unique_ptr<PolicyBlock>>& blocks, const config::PolicyModel& was,
+    const config::PolicyModel& is) {
+  std::unordered_set<std::size_t> relabelled;
+  for (const auto& block : blocks) {
+    const std::string& name = block->name();
+    if (is_relabelled(config::find_block(was, name)->options,
+                      config::find_block(is, name)->options))
+      relabelled.insert(block->position());
+  }
+  return relabelled;
 }
 
 }  // namespace
@@ -29,10 +46,16 @@ std::shared_ptr<const BlockPolicy> Engine::prepare(PolicyBlock& block,
 }
 
 Reloaded Engine::reload(ReadPolicy read, const std::string& source) {
-  rt::Lock lock(reload_mutex_);
   Reloaded reloaded;
   try {
-    reloaded = put_in_place(read(components_, running_));
+    std::unordered_set<std::size_t> relabelled;
+    {
+      rt::Lock lock(reload_mutex_);
+      config::PolicyModel next = read(components_, running_);
+      relabelled = relabelled_blocks(blocks_, running_, next);
+      reloaded = put_in_place(std::move(next));
+    }
+    if (!relabelled.empty()) reloaded.expired = expire(relabelled);
   } catch (...) {
     totals_.add(Metric::reload_failures);
     throw;
@@ -52,7 +75,6 @@ Reloaded Engine::put_in_place(config::PolicyModel next) {
   };
   Reloaded reloaded;
   std::vector<Change> changes;
-  std::unordered_set<std::size_t> relabelled;
   for (const auto& owned : blocks_) {
     PolicyBlock& block = *owned;
     const config::BlockModel& was = *config::find_block(running_, block.name());
@@ -60,7 +82,6 @@ Reloaded Engine::put_in_place(config::PolicyModel next) {
     if (config::same_block(was, is)) continue;
     const bool relabels = is_relabelled(was.options, is.options);
     changes.push_back({block, prepare(block, is), relabels});
-    if (relabels) relabelled.insert(block.position());
     reloaded.blocks.push_back(block.name());
   }
   auto engine = std::make_shared<const rules::RuleEngine>(next.rules);
@@ -72,7 +93,6 @@ Reloaded Engine::put_in_place(config::PolicyModel next) {
   rates_.set_thresholds(next.observation.warnings);
   for (const Change& change : changes) change.block.install(change.policy, change.relabels);
   running_ = std::move(next);
-  if (!relabelled.empty()) reloaded.expired = expire(relabelled);
   return reloaded;
 }
 

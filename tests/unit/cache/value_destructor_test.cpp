@@ -72,6 +72,18 @@ namespaces:
     invalidator_->invalidate_tag("t");
   }
   Calling calling() const { return Calling(callback_); }
+  static std::string tagged(const std::string& tag) {
+    return "freshet: 1\nnamespaces:\n  r: {ttl: 1m, tags: [" + tag + "]}\n";
+  }
+  /// A cache of that policy, full of values whose time is over, which nobody has swept.
+  Cache<Calling> fill_with_dead(const std::string& tag) {
+    use(tagged(tag));
+    Cache<Calling> view = invalidator_->cache<Calling>("r");
+    for (int i = 0; i < kMany; ++i) view.put(key(i), calling());
+    clock_->advance(2min);
+    callback_->gone = 0;
+    return view;
+  }
   static std::string key(int i) { return "k" + std::to_string(i); }
 
   const std::shared_ptr<Callback> callback_ = std::make_shared<Callback>();
@@ -163,6 +175,30 @@ TEST_F(ValueDestructorTest, WhatIsCachedAtTheEndMayCallTheClosedCache) {
   invalidator_->close();
   EXPECT_EQ(callback_->gone, kMany + 10) << "all of it has gone when close() returns";
   EXPECT_EQ(total(&NamespaceStatistics::entries), 0u);
+}
+
+// Found by review: a reload that relabels sweeps, to count what it expires, and did so under the lock that a reload takes.
+TEST_F(ValueDestructorTest, OneThatAReloadSweepsMayReload) {
+  const Cache<Calling> view = fill_with_dead("first");
+  callback_->call = [&] {
+    if (callback_->gone == 1) invalidator_->reload_yaml(tagged("third"));
+  };
+  invalidator_->reload_yaml(tagged("second"));
+  EXPECT_EQ(callback_->gone, kMany);
+  EXPECT_EQ(invalidator_->stats().total.reloads, 2u);
+  view.put("k", Calling());
+  EXPECT_EQ(invalidator_->invalidate_tag("second").count, 0u);
+  EXPECT_EQ(invalidator_->invalidate_tag("third").count, 1u) << "the inner one came last";
+}
+
+TEST_F(ValueDestructorTest, OrClose) {
+  const Cache<Calling> view = fill_with_dead("first");
+  callback_->call = [&] {
+    if (callback_->gone == 1) invalidator_->close();
+  };
+  invalidator_->reload_yaml(tagged("second"));
+  EXPECT_EQ(callback_->gone, kMany);
+  EXPECT_EQ(view.put("k", Calling()), StoreOutcome::closed);
 }
 
 TEST_F(ValueDestructorTest, TheLastHandleMayGoOnAnotherThreadAndWithIt) {
