@@ -247,7 +247,8 @@ class Cache {
 
   /// One handle per key; what is missing comes from one call of `loader`, which is given the missing keys and answers
   /// with as many optionals, nullopt for what does not exist (an empty handle, kept for negative_ttl). A key that somebody else is
-  /// loading is waited for instead, after this call's own load. Throws BulkLoadMismatch for an answer of another length.
+  /// loading is waited for instead, after this call's own load, for as long as load_timeout says; then it gets the old value, or LoadTimeout is
+  /// thrown. Throws BulkLoadMismatch for an answer of another length.
   template <BulkLoaderOf<T> BulkLoader>
   std::vector<Handle<T>> get_many(std::span<const std::string> keys, BulkLoader&& loader,
                                   const EntryOptions& options = {}) const {

@@ -84,6 +84,7 @@ void BulkLoad::hold_back(Item& item) {
   const KeyRef& key = item.name.ref();
   if (item.plan.labels.empty()) item.plan = view_.plan(key, options_);
   if (apart_) return;
+  if (!waits_) waits_ = view_.note_waits(item.plan, options_);
   if (Reading old = view_.held_back(key, item.plan, options_); old.entry)
     settle(item, std::move(old));
 }
@@ -204,7 +205,10 @@ void BulkLoad::wait_for_others() {
   for (Item& item : items_) {
     if (!item.awaited) continue;
     const auto flight = std::exchange(item.awaited, nullptr);
-    view_.engine_->flights().wait_for_end(item.name.ref(), *flight, link_of(reads_for_));
+    if (Reading old = wait(item, *flight); old.entry) {
+      settle(item, std::move(old));
+      continue;
+    }
     if (!item.may_take) continue;
     if (Reading shared = load_or_old(
             item,
@@ -214,6 +218,15 @@ void BulkLoad::wait_for_others() {
       settle(item, std::move(shared));
     }
   }
+}
+
+Reading BulkLoad::wait(Item& item, SingleFlight::Flight& flight) {
+  const KeyRef& key = item.name.ref();
+  const LoadLink* const reader = link_of(reads_for_);
+  if (waits_ && waits_->any())
+    return view_.wait_in_time(key, item.plan, options_, *waits_, flight, reader);
+  view_.engine_->flights().wait_for_end(key, flight, reader);
+  return {};
 }
 
 void BulkLoad::settle(Item& item, Reading reading) {

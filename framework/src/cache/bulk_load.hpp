@@ -3,10 +3,13 @@
 // Goes in rounds. A round looks each open key up, boards a flight for it, makes one bulk load for the flights it leads and
 // ends them, and only then waits for the flights of others: two bulk loads can never wait for each other. A key that
 // could not be settled (its load was overtaken) stays open for the next round.
+// The loads of others are waited for as long as the time-outs say, counted from the first look that found something missing; the
+// bulk load itself runs in place, to its end.
 // Confined to one thread.
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -52,6 +55,8 @@ class BulkLoad {
   /// Null: whoever waits starts over.
   void end_led(std::exception_ptr error) noexcept;
   void wait_for_others();
+  /// What a time-out answers instead of the load; empty: that has ended. Throws LoadTimeout.
+  Reading wait(Item& item, SingleFlight::Flight& flight);
   void settle(Item& item, Reading reading);
 
   NamespaceView& view_;
@@ -61,6 +66,7 @@ class BulkLoad {
   const bool reads_;                               // whether anything may be found in the cache
   const bool apart_;                               // whether what is loaded is for this call alone
   const bool announces_;
+  std::optional<LoadWaits> waits_{};  // for the loads of others; once something is missing
   ApartLoads apart_loads_;
   std::span<const std::string_view> keys_;
   std::span<Reading> answers_;
