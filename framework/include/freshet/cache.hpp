@@ -352,7 +352,8 @@ class Cache {
   Cache at_version(std::string_view version) const { return Cache(core_->at_version(version)); }
 
   /// The same namespace with every key under `scope:`. What one scope holds, another does not see. `scope` must not be
-  /// empty or contain ':'. Throws InvalidName.
+  /// empty or contain ':'. Throws InvalidName. Who names a key of the view elsewhere (in `depends_on`, to a CacheInvalidator, in a
+  /// rule) writes it in full: "session-9:cart".
   Cache scoped(std::string_view scope) const { return Cache(core_->scoped(scope)); }
 
  private:

@@ -43,7 +43,8 @@ struct VersionPin {
 /// What the caller of put or get_or_load says about one entry. Members keep this order.
 struct EntryOptions {
   std::vector<std::string> tags{};
-  /// Resources the value was made from: "table:users", "/src/main.py", a key of the same namespace, `namespace/key`.
+  /// Resources the value was made from: "table:users", "/src/main.py", a key of the same namespace, `namespace/key`. A key is
+  /// written in full, also in a scoped view: "session-9:cart". "cart" would be the namespace's own, outside of every scope.
   std::vector<std::string> depends_on{};
   std::vector<VersionPin> versions{};
   std::optional<Duration> ttl{};  // replaces the policy's lifetime; zero: do not keep
@@ -73,7 +74,7 @@ class LoadContext {
   /// Adds a tag to the entry. Throws InvalidName if it is empty or longer than kMaxTagBytes.
   LoadContext& tag(std::string tag);
 
-  /// Adds a resource that the value was made from. Throws InvalidName.
+  /// Adds a resource that the value was made from, a key in full (EntryOptions::depends_on). Throws InvalidName.
   LoadContext& depends_on(std::string resource);
 
   /// Adds a version that the value was made with. Throws InvalidName.

@@ -112,6 +112,31 @@ TEST_F(DependencyTest, ThePutOfAKeyTakesWhatDependsOnIt) {
   EXPECT_TRUE(has("b"));
 }
 
+TEST_F(DependencyTest, AKeyOfAScopeIsNamedInFull) {
+  const Cache<int> session = tool().scoped("s1");
+  const auto store_both = [&] {
+    session.put("by_name", 1, {.depends_on = {"grep"}});
+    session.put("in_full", 1, {.depends_on = {"s1:grep"}});
+    session.get_or_load("by_loader", [](LoadContext& load) {
+      load.depends_on("s1:grep");
+      return 1;
+    });
+  };
+  store_both();
+  session.put("grep", 1);
+  EXPECT_TRUE(session.contains("by_name")) << "it depends on the namespace's own key";
+  EXPECT_FALSE(session.contains("in_full"));
+  EXPECT_FALSE(session.contains("by_loader"));
+  store_both();
+  tool().put("grep", 1);
+  EXPECT_FALSE(session.contains("by_name"));
+  EXPECT_TRUE(session.contains("in_full"));
+  EXPECT_TRUE(session.contains("by_loader"));
+  store_both();
+  tool().scoped("s2").put("grep", 1);
+  EXPECT_TRUE(session.contains("by_name") && session.contains("in_full")) << "another scope's";
+}
+
 TEST_F(DependencyTest, AnotherNamespacesKeyIsNamedWithItsNamespace) {
   invalidator_->cache<int>("soft").put("a", 1, {.depends_on = {"tool/b"}});
   store("b", {});
