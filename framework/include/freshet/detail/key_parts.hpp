@@ -96,9 +96,8 @@ consteval bool has_key_text() {
 
 template <class Number>
 void append_number(KeyBuffer& key, Number number) {
-  char digits[64];  // the shortest text of any number is shorter
-  const std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, number);
-  key.append({digits, static_cast<std::size_t>(end.ptr - digits)});
+  constexpr std::size_t kMost = 64;  // the shortest text of any number is shorter
+  key.append_written<kMost>([&](char* to) { return std::to_chars(to, to + kMost, number).ptr; });
 }
 
 template <class Text>
