@@ -51,15 +51,44 @@ TEST_F(CoroAllocationTest, NorDoesOneInACoroutineThatTookTheFrameThatAsioKeeps) 
   EXPECT_EQ(allocated(100, [&] { return read(); }), 0u);
 }
 
-// A batch of them at a time, by whose hit fills it: one allocation for each that is counted, at most.
-TEST_F(CoroAllocationTest, HotKeysCostOneAllocationForEachReadThatIsCountedAtMost) {
-  const auto hit = [&] { return cache_->async_get_or_load("k", makes(1), options_); };
-  constexpr std::size_t kToNameAKey = 8;
-  with_analytics("");
-  EXPECT_LE(allocated(10'000, hit), 10'000 + kToNameAKey) << "all are counted at first";
-  with_analytics("analytics: {halve_after: 64}");
-  allocated(50'000, hit);  // after 64 * 255 reads one in 256 is counted
-  EXPECT_LE(allocated(100'000, hit), 100'000 / 256 * 2);
+/// Hits of many keys while few have a place among the hot ones, and these cool down all the time.
+class CoroHotKeyAllocationTest : public CoroAllocationTest {
+ protected:
+  /// `behind` makes the keys longer.
+  void with_keys(const std::string& analytics, const std::string& behind = {}) {
+    with_analytics(analytics);
+    for (int i = 0; i < 100; ++i) keys_.push_back(std::to_string(i) + behind);
+    for (const std::string& key : keys_) cache_->put(key, 1);
+  }
+
+  auto hit() {
+    return cache_->async_get_or_load(keys_[next_++ % keys_.size()], makes(1), options_);
+  }
+
+  std::vector<std::string> keys_;
+  std::size_t next_ = 0;
+};
+
+TEST_F(CoroHotKeyAllocationTest, HotKeysCostNothingOnceTheyAreAsManyAsAreTracked) {
+  with_keys("analytics: {tracked_keys: 16, sample_one_in: 1, halve_after: 8}");
+  allocated(1'000, [&] { return hit(); });
+  EXPECT_EQ(allocated(10'000, [&] { return hit(); }), 0u);
+  EXPECT_FALSE(invalidator_->hot_keys(1).empty()) << "nothing was counted";
+}
+
+TEST_F(CoroHotKeyAllocationTest, AFirstKeyCostsItsPlaceAndNothingFromThenOn) {
+  with_keys("");
+  const auto same = [&] { return cache_->async_get_or_load("7", makes(1), options_); };
+  EXPECT_LE(allocated(10'000, same), 2u) << "a counter and a bucket";
+  EXPECT_EQ(allocated(10'000, same), 0u);
+}
+
+// 40 bytes and more: a place's text has grown once by then, to all that these need.
+TEST_F(CoroHotKeyAllocationTest, LongKeysCostNothingOnceEachPlaceHasHeldOne) {
+  with_keys("analytics: {tracked_keys: 16, sample_one_in: 1, halve_after: 64}",
+            std::string(40, 'x'));
+  allocated(2'000, [&] { return hit(); });
+  EXPECT_EQ(allocated(10'000, [&] { return hit(); }), 0u);
 }
 
 }  // namespace

@@ -6,7 +6,10 @@
 //
 // Error: a count is never below the true one and at most total() / capacity above it. Every name that truly occurred more
 //   than total() / capacity times is there. With no more distinct names than capacity every count is exact.
-// Cost: O(1) for each add; `capacity` names and their text.
+// Cost: O(1) for each add. Once `capacity` names have had a place nothing is allocated any more: places, counts and texts
+//   are used again. A name is copied into the text of the place that it takes, which owns no memory up to 15 bytes and
+//   grows, at least to twice what it was, for a name that is longer than any before it in that place.
+// Memory: `capacity` places, each with room for the longest name that it has held.
 // Confined to one thread.
 #pragma once
 
@@ -16,7 +19,6 @@
 #include <list>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace freshet::detail {
@@ -58,39 +60,60 @@ class StreamSummary {
   void visit(const std::function<bool(const Frequency&)>& visitor) const;
 
   std::uint64_t total() const noexcept { return total_; }  // the sum of all counts
-  std::size_t size() const noexcept { return index_.size(); }
+  std::size_t size() const noexcept { return size_; }
   std::size_t capacity() const noexcept { return capacity_; }
 
  private:
   struct Bucket;
   using Buckets = std::list<Bucket>;
   struct Counter {
+    CountedName name() const noexcept { return {hash, space, text}; }
+    void make_room_for(const CountedName& other) {
+      space.reserve(other.space.size());
+      text.reserve(other.text.size());
+    }
+    /// Becomes the one of a name that there is room for. Its old name is in no index.
+    void take(const CountedName& other) noexcept {
+      hash = other.hash;
+      space.assign(other.space);
+      text.assign(other.text);
+    }
+
     std::uint64_t hash = 0;
     std::string space;
     std::string text;
     std::uint64_t error = 0;
     Buckets::iterator bucket;
+    std::list<Counter>::iterator itself;
+    Counter* next = nullptr;  // of those whose hashes meet in one place of heads_
   };
   using Counters = std::list<Counter>;
   struct Bucket {
     std::uint64_t count;
     Counters counters;  // never empty between calls
   };
-  struct NameHash {
-    std::size_t operator()(const CountedName& name) const noexcept { return name.hash; }
-  };
 
+  Counter* find(const CountedName& name) noexcept;
+  void link(Counter& counter) noexcept;
+  void unlink(Counter& counter) noexcept;
+  /// Gives a place that nobody has to `name`.
   void insert(const CountedName& name);
   /// Gives the place of one of the rarest to `name`.
   void replace_rarest(const CountedName& name);
   /// Moves a counter to the bucket of the next count.
-  void promote(Counters::iterator counter);
+  void promote(Counter& counter) noexcept;
+  /// A bucket of this count before `at`, of the spare ones.
+  Buckets::iterator reuse_bucket(Buckets::iterator at, std::uint64_t count) noexcept;
+  /// Keeps an empty bucket for reuse_bucket; answers with the one after it.
+  Buckets::iterator retire(Buckets::iterator bucket) noexcept;
 
   std::size_t capacity_;
+  std::size_t size_ = 0;
   std::uint64_t total_ = 0;
-  Buckets buckets_;  // rarest first
-  std::unordered_map<CountedName, Counters::iterator, NameHash>
-      index_;  // keys point into the counters
+  Buckets buckets_;              // rarest first
+  Buckets spare_buckets_;        // with those in use, as many as there are counters
+  Counters spare_;               // counters of names that left
+  std::vector<Counter*> heads_;  // by hash, a power of two of them
 };
 
 }  // namespace freshet::detail
