@@ -11,8 +11,11 @@
 // What fits none of these does not compile. Key arguments are taken before the writer runs: it may move from its parameters.
 //
 // A write to several functions wraps twice: invalidating(get_user, invalidating(get_team, write)).
+// Each call of the writer is one of `writes` of the function's namespace, and of `write_failures` if it throws; one that is wrapped
+// twice counts in both namespaces.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,6 +25,7 @@
 
 #include "freshet/detail/around_write.hpp"
 #include "freshet/detail/callable_signature.hpp"
+#include "freshet/detail/namespace_cache.hpp"
 #include "freshet/detail/writer_keys.hpp"
 #include "freshet/memoized.hpp"
 #include "freshet/write_order.hpp"
@@ -29,8 +33,23 @@
 namespace freshet {
 
 namespace detail {
+
 class WriterAccess;
-}
+
+/// Counts a write that ends here, and whether it threw.
+class CountedWrite {
+ public:
+  explicit CountedWrite(NamespaceCache& space) noexcept : space_(space) {}
+  ~CountedWrite() { space_.count_write(std::uncaught_exceptions() > thrown_); }
+  CountedWrite(const CountedWrite&) = delete;
+  CountedWrite& operator=(const CountedWrite&) = delete;
+
+ private:
+  NamespaceCache& space_;
+  const int thrown_ = std::uncaught_exceptions();
+};
+
+}  // namespace detail
 
 /// `InvalidatingWriter<void(int, Patch)>` takes and answers what the writer does, throws what it throws, and InvalidName for
 /// arguments that make no key, before the writer has run. Cheap to copy; as thread-safe as the writer; keeps the cache alive.
@@ -45,13 +64,17 @@ class InvalidatingWriter<Result(Parameters...)> {
     const std::string key = state.key ? state.key(arguments...) : std::string();
     return detail::around_write(
         state.order, [&] { state.forget(key); },
-        [&]() -> Result { return state.write(std::forward<Parameters>(arguments)...); });
+        [&]() -> Result {
+          const detail::CountedWrite counted(*state.space);
+          return state.write(std::forward<Parameters>(arguments)...);
+        });
   }
 
  private:
   friend class detail::WriterAccess;
   struct State {
     Order order;
+    std::shared_ptr<detail::NamespaceCache> space;  // of the memoized function
     std::function<std::string(const std::remove_reference_t<Parameters>&...)> key;  // may be none
     std::function<void(std::string_view key)> forget;
     std::function<Result(Parameters...)> write;

@@ -49,6 +49,7 @@ class NamespaceView final : public NamespaceCache,
                    const Lease& lease) override;
   StoreOutcome write_through(std::string_view key, ErasedValue value, FunctionRef<void()> write,
                              const EntryOptions& options) override;
+  void count_write(bool failed) noexcept override;
   Lease lease(std::string_view key) override;
   Invalidated invalidate_if(const ErasedPredicate& predicate,
                             const InvalidateOptions& options) override;

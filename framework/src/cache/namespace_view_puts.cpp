@@ -57,6 +57,11 @@ StoreOutcome NamespaceView::write_through(std::string_view key, ErasedValue valu
   }
 }
 
+void NamespaceView::count_write(bool failed) noexcept {
+  block_.counters().add(Metric::writes);
+  if (failed) block_.counters().add(Metric::write_failures);
+}
+
 // For what must be forgotten now, and may be forgotten with everything else.
 void NamespaceView::forget_or_all(const Target& target) {
   try {

@@ -280,12 +280,13 @@ void PolicyBlock::count(StoreOutcome outcome) noexcept {
   switch (outcome) {
     case StoreOutcome::stored:
     case StoreOutcome::closed:
-    case StoreOutcome::not_kept_absent:  // negative_loads
       return;
     case StoreOutcome::refused_key_changed:
       return counters_.add(Metric::refused_key_changed);
     case StoreOutcome::refused_invalidated:
       return counters_.add(Metric::refused_invalidated);
+    case StoreOutcome::not_kept_absent:
+      return counters_.add(Metric::not_kept_absent);
     case StoreOutcome::refused_older:
       return counters_.add(Metric::refused_older);
     case StoreOutcome::refused_lease_expired:
@@ -377,3 +378,4 @@ NamespaceStatistics PolicyBlock::statistics() const {
 }
 
 }  // namespace freshet::detail
+  statistics.negative_entries = holdings.absent;

@@ -448,6 +448,7 @@ void Shard::link(Entry& entry) noexcept {
   holdings_.bytes += entry.bytes();
   holdings_.tagged += entry.carrier().carries_tag() ? 1 : 0;
   holdings_.dependent += entry.carrier().carries_dependency() ? 1 : 0;
+  holdings_.absent += entry.is_absent() ? 1 : 0;
   freshness_.count_in(entry.carrier());
 }
 
@@ -458,6 +459,7 @@ void Shard::forget(Entry& entry, RemovalCause cause, Departures& departures) noe
   holdings_.bytes -= entry.bytes();
   holdings_.tagged -= entry.carrier().carries_tag() ? 1 : 0;
   holdings_.dependent -= entry.carrier().carries_dependency() ? 1 : 0;
+  holdings_.absent -= entry.is_absent() ? 1 : 0;
   freshness_.count_out(entry.carrier());
   // For readers who found it here and are still looking: what makes it stale may be forgotten once it has left, for a ban goes
   // when all that is here was tested on it.

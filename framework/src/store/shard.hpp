@@ -29,6 +29,7 @@ struct Holdings {
   std::uint64_t bytes = 0;
   std::uint64_t tagged = 0;
   std::uint64_t dependent = 0;
+  std::uint64_t absent = 0;
 };
 
 class RaiseTimes;

@@ -100,6 +100,7 @@ Holdings Store::holdings() const {
     total.bytes += part.bytes;
     total.tagged += part.tagged;
     total.dependent += part.dependent;
+    total.absent += part.absent;
   }
   return total;
 }

@@ -62,10 +62,46 @@ TEST_F(CacheableTest, ThatTheOriginHasNothingIsKeptForItsOwnTime) {
 
 TEST_F(CacheableTest, WithoutATimeOfItsOwnItIsAnsweredAndNotKept) {
   auto p = cache("{ttl: 1h}");
-  EXPECT_TRUE(p.get_or_load("k", find("k")).absent());
+  const auto answer = p.get_or_load("k", find("k"));
+  EXPECT_TRUE(answer.absent());
+  EXPECT_EQ(answer.remaining(), 0s);
   EXPECT_TRUE(p.get_or_load("k", find("k")).absent());
   EXPECT_EQ(loads_, 2);
   EXPECT_EQ(stats().entries, 0u);
+  EXPECT_EQ(stats().negative_loads, 2u);
+  EXPECT_EQ(stats().not_kept_absent, 2u);
+}
+
+TEST_F(CacheableTest, EntriesThatSayThereIsNothingAreCountedWhileTheyAreThere) {
+  auto p = cache("{ttl: 1h, negative_ttl: 30s, capacity: {entries: 4}, eviction: lru}");
+  const auto there = [&] { return std::pair(stats().entries, stats().negative_entries); };
+  using Pair = std::pair<std::uint64_t, std::uint64_t>;
+  p.put("v", 1);
+  for (const char* key : {"a", "b", "c"}) p.get_or_load(key, find(key));
+  EXPECT_EQ(there(), Pair(4, 3));
+  EXPECT_EQ(stats().not_kept_absent, 0u);
+  p.put("a", 1);
+  EXPECT_EQ(there(), Pair(4, 2)) << "a value took the place of one";
+  p.invalidate("b");
+  EXPECT_EQ(there(), Pair(3, 1)) << "one was removed";
+  for (const char* key : {"d", "e"}) p.get_or_load(key, find(key));
+  EXPECT_EQ(there(), Pair(4, 3)) << "of two that came, one took the place of a value";
+  for (int i = 0; i < 4; ++i) p.put("w" + std::to_string(i), i);
+  EXPECT_EQ(there(), Pair(4, 0)) << "evicted";
+  for (const char* key : {"f", "g"}) p.get_or_load(key, find(key), {.tags = {key}});
+  EXPECT_EQ(there(), Pair(4, 2));
+  invalidator_->invalidate_tag("f");
+  invalidator_->settle();
+  EXPECT_EQ(there(), Pair(3, 1)) << "swept";
+  tick_through(31s);
+  EXPECT_EQ(there(), Pair(2, 0)) << "their time is over";
+}
+
+TEST_F(CacheableTest, AValueThatStandsForNothingIsNoEntryWithoutAValue) {
+  auto p = cache("{ttl: 1h, negative_ttl: 30s}");
+  p.get_or_load("k", [](LoadContext& load) { return load.absent(), -1; });
+  EXPECT_EQ(stats().negative_loads, 1u);
+  EXPECT_EQ(stats().negative_entries, 0u);
 }
 
 TEST_F(CacheableTest, AReadOfItSaysThatThereIsNothingAndFindsNothing) {

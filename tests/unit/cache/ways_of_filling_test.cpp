@@ -84,6 +84,34 @@ TEST_F(WaysOfFillingTest, EachWayMovesItsOwnCounters) {
   EXPECT_EQ(moved(), (Counts{{"writes", 1}, {"write_failures", 1}}));
 }
 
+TEST_F(WaysOfFillingTest, AWriterThatInvalidatesIsAWriteOfItsNamespace) {
+  const auto twice = p().memoize("twice:{}", [](int n) { return 2 * n; });
+  const auto write = invalidator_->invalidating(twice, [](int n) {
+    if (n < 0) throw std::runtime_error("no");
+    return n;
+  });
+  EXPECT_EQ(write(1), 1);
+  EXPECT_EQ(moved(), (Counts{{"writes", 1}}));
+  EXPECT_THROW(write(-1), std::runtime_error);
+  EXPECT_EQ(moved(), (Counts{{"writes", 1}, {"write_failures", 1}}));
+  const auto all =
+      invalidator_->invalidating(twice, [] {}, {.clear_all = true, .order = Order::after});
+  all();
+  EXPECT_EQ(moved(), (Counts{{"writes", 1}}));
+  invalidator_->invalidating(twice, write)(1);
+  EXPECT_EQ(moved(), (Counts{{"writes", 2}})) << "wrapped twice";
+  try {
+    throw std::runtime_error("on the way");
+  } catch (const std::runtime_error&) {
+    write(1);  // in a handler, where nothing is thrown any more
+  }
+  EXPECT_EQ(moved(), (Counts{{"writes", 1}}));
+  const auto spaces = invalidator_->stats().namespaces;
+  ASSERT_EQ(spaces.size(), 1u);
+  EXPECT_EQ(spaces[0].writes, 6u);
+  EXPECT_EQ(spaces[0].write_failures, 1u);
+}
+
 TEST_F(WaysOfFillingTest, TransactionsAreCountedByTheirEnd) {
   invalidator_->begin_transaction().commit();
   EXPECT_EQ(moved(), (Counts{{"transactions_committed", 1}}));

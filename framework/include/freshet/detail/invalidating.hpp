@@ -66,7 +66,8 @@ class WriterAccess {
                                                         const M& memoized, Writer writer,
                                                         Order order, Key key) {
     using W = InvalidatingWriter<Result(Parameters...)>;
-    typename W::State state{.order = order, .key = {}, .forget = {}, .write = {}};
+    typename W::State state{
+        .order = order, .space = memoized.state_->core, .key = {}, .forget = {}, .write = {}};
     if constexpr (std::is_same_v<Key, std::nullptr_t>) {
       state.forget = [memoized](std::string_view) { memoized.clear(); };
     } else {

@@ -77,6 +77,8 @@ class NamespaceCache {
                            const Lease& lease) = 0;
   virtual StoreOutcome write_through(std::string_view key, ErasedValue value,
                                      FunctionRef<void()> write, const EntryOptions& options) = 0;
+  /// A write around which something of this namespace is invalidated has ended.
+  virtual void count_write(bool failed) noexcept = 0;
   virtual Lease lease(std::string_view key) = 0;
   virtual Invalidated invalidate(std::string_view key, const InvalidateOptions& options) = 0;
   virtual Invalidated clear(const InvalidateOptions& options) = 0;
