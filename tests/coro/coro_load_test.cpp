@@ -148,6 +148,9 @@ TEST_F(CoroLoadTest, ALoaderMaySayThatThereIsNothing) {
     EXPECT_FALSE(read->error);
     EXPECT_FALSE(read->handle);
     EXPECT_TRUE(read->handle.absent());
+    EXPECT_EQ(read->handle.age(), i * 10s);
+    EXPECT_EQ(read->handle.remaining(), 1min - i * 10s);
+    clock_->advance(10s);
   }
   EXPECT_EQ(calls, 1);
 }

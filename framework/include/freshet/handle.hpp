@@ -27,7 +27,7 @@ struct Provenance {
   bool stale() const noexcept { return staleness != Staleness::fresh; }
 };
 
-/// Shares ownership of a value, which never changes. Empty on a miss, and where the origin has nothing. May outlive the view, the entry's stay in the
+/// Shares ownership of a value, which never changes. Empty on a miss, and where the origin has nothing; then it shares what says so. May outlive the view, the entry's stay in the
 /// cache and the invalidator. Different handles may be used on different threads; one handle is thread-compatible.
 template <class T>
 class Handle {
@@ -35,7 +35,7 @@ class Handle {
   Handle() noexcept = default;
   explicit Handle(detail::Reading reading) noexcept : reading_(std::move(reading)) {}
 
-  explicit operator bool() const noexcept { return static_cast<bool>(reading_.entry); }
+  explicit operator bool() const noexcept { return reading_.entry && !reading_.absent; }
 
   /// The value. Undefined on an empty handle.
   const T& operator*() const noexcept { return *static_cast<const T*>(reading_.entry->value()); }
@@ -49,16 +49,16 @@ class Handle {
   Staleness staleness() const noexcept { return reading_.staleness; }
   bool stale() const noexcept { return reading_.staleness != Staleness::fresh; }
 
-  /// How long before the read the value was stored. Zero for an empty handle or a value just loaded.
+  /// How long before the read the value was stored, or that there is none (absent). Zero for a miss or what was just loaded.
   Duration age() const noexcept {
-    if (!*this) return Duration{};
+    if (!reading_.entry) return Duration{};
     return std::max(reading_.read_at - reading_.entry->stored_at(), Duration{});
   }
 
   /// How long after the read the hard deadline was. Duration::max() if there is none; negative where stale_if_error served a
-  /// value past it.
+  /// value past it. Where the origin has nothing: for how long that is kept, zero without a negative_ttl. Zero for a miss.
   Duration remaining() const noexcept {
-    if (!*this) return Duration{};
+    if (!reading_.entry) return Duration{};
     const Instant hard = reading_.entry->hard();
     return hard == kNever ? Duration::max() : hard - reading_.read_at;
   }

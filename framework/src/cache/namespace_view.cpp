@@ -204,9 +204,7 @@ Reading NamespaceView::get(const KeyRef& key, const Skip& skip) {
   if (!skip.read_l1 && may_read(open) && !is_outdated())
     found = look_up(key, kNoLoader, IfAbsent::answer);
   block_.count_read(key, static_cast<bool>(found.entry));
-  Reading answer = captured(open, std::move(found));
-  hide_absent(answer);
-  return answer;
+  return captured(open, std::move(found));
 }
 
 // Memory is asked for what several keys need before any of them is looked up, so that their misses overlap.
@@ -246,8 +244,9 @@ inline bool NamespaceView::visit(const KeyRef& key, FunctionRef<void(const void*
 
 bool NamespaceView::visit_held(const KeyRef& key, FunctionRef<void(const void*)> visitor) {
   const Reading found = get(key, {});
-  if (found.entry) visitor(found.entry->value());
-  return static_cast<bool>(found.entry);
+  const bool has_value = found.entry && !found.absent;
+  if (has_value) visitor(found.entry->value());
+  return has_value;
 }
 
 bool NamespaceView::contains(std::string_view key) {
@@ -291,7 +290,6 @@ Reading NamespaceView::get_or_load(std::string_view key, ErasedLoader loader, Ke
     const auto reads_for = open->capture;  // the loader may end what is open
     answer = captured(reads_for, read_or_load(open, call, loader));
   }
-  hide_absent(answer);
   return answer;
 }
 
@@ -388,10 +386,7 @@ void NamespaceView::get_or_load_many(std::span<const std::string_view> keys,
   check(options);
   const auto reads_for = copy_open_scopes().capture;
   BulkLoad(*this, keys, options, answers).run(loader);
-  for (Reading& answer : answers) {
-    answer = captured(reads_for, std::move(answer));
-    hide_absent(answer);
-  }
+  for (Reading& answer : answers) answer = captured(reads_for, std::move(answer));
 }
 
 Connection NamespaceView::on_removal(RemovalListener listener) {

@@ -110,10 +110,6 @@ class NamespaceView final : public NamespaceCache,
   void capture(const Scopes* open, const KeyRef& key);
   static Reading captured(const std::shared_ptr<CaptureState>& capture, Reading reading);
   static Reading captured(const Scopes* open, Reading reading);
-  /// Where the origin has nothing, the caller gets no entry.
-  static void hide_absent(Reading& answer) noexcept {
-    if (answer.absent) answer.entry = EntryRef();
-  }
   /// Stores a value or forgets the key, and says which.
   StoreOutcome replace(const MadeEntry& made, const EntryPlan& plan, const KeyRef& key, Instant now,
                        const CallStart* since);

@@ -92,9 +92,7 @@ class OwnRead final : public SteppedRead {
   }
 
   Reading answer() override {
-    Reading answer = NamespaceView::captured(scopes_.capture, read_->take_answer());
-    NamespaceView::hide_absent(answer);
-    return answer;
+    return NamespaceView::captured(scopes_.capture, read_->take_answer());
   }
 
  private:
@@ -141,9 +139,7 @@ Reading NamespaceView::begin_read(std::string_view key, const EntryOptions& opti
   capture(open, name.ref());
   FirstLook looked;
   if (Reading hit; look_first(open, call, looked, hit)) {
-    hit = captured(open, std::move(hit));
-    hide_absent(hit);
-    return hit;
+    return captured(open, std::move(hit));
   }
   rest = std::make_unique<OwnRead>(shared_from_this(), call, looked);
   return {};

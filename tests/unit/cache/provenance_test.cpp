@@ -203,11 +203,12 @@ namespaces:
       case State::absent:
         // A memoized function returns a value, and so is called where there is none.
         if (way == Way::memoized) return just_loaded;
-        return {false, true, Origin::l1, Staleness::fresh, 0s, 0s};
+        return {false, true, Origin::l1, Staleness::fresh, 1min, 9min};
       case State::made_absent:
         // Nor is it ever answered with nothing: what it made is said to stand for nothing, and not to be kept for long.
         if (way == Way::memoized) return {true, false, Origin::loaded, Staleness::fresh, 0s, 10min};
-        return loads(way) ? Seen{.absent = true, .origin = Origin::loaded} : nothing;
+        return loads(way) ? Seen{.absent = true, .origin = Origin::loaded, .remaining = 10min}
+                          : nothing;
     }
     return {};
   }

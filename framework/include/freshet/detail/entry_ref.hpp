@@ -89,8 +89,7 @@ struct Reading {
   Origin origin{};        // Origin::none
   Staleness staleness{};  // Staleness::fresh
   Instant read_at{};
-  bool absent =
-      false;  // the origin has nothing; within the library the entry that says so is there
+  bool absent = false;  // the origin has nothing; the entry that says so is there, without a value
 };
 
 }  // namespace freshet::detail
