@@ -2,10 +2,13 @@
 #include <fmt/core.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <freshet/freshet.hpp>
 #include <string>
 
 namespace {
+
+using namespace std::chrono_literals;
 
 struct Profile {
   int id = 0;
@@ -59,6 +62,27 @@ void manual(freshet::CacheInvalidator& invalidator) {
   // [/manual]
 }
 
+struct Quote {
+  int price = 0;
+  bool is_final = false;
+};
+
+void computed() {
+  // [computed]
+  const auto lifetime = [](const Quote& quote) -> freshet::Duration {
+    return quote.is_final ? freshet::Duration(24h) : freshet::Duration(5s);
+  };
+  const freshet::TtlOptions options{.ttl = 1h, .function = freshet::lifetime_by<Quote>(lifetime)};
+  auto market = freshet::CacheInvalidator::builder().cache("quotes", options).build();
+  const auto quotes = market.cache<Quote>("quotes");
+  quotes.put("last:ACME", {.price = 7});                     // five seconds
+  quotes.put("close:ACME", {.price = 7, .is_final = true});  // a day
+  // [/computed]
+  const bool right =
+      quotes.get("last:ACME").remaining() <= 5s && quotes.get("close:ACME").remaining() > 23h;
+  if (!right) std::abort();
+}
+
 void leases(freshet::CacheInvalidator& invalidator, Database& db) {
   // [lease]
   const auto profiles = invalidator.cache<Profile>("profiles");
@@ -101,6 +125,7 @@ int main() {
   tags(invalidator, db);
   namespaces(invalidator);
   manual(invalidator);
+  computed();
   leases(invalidator, db);
   write(invalidator, db);
   watching(invalidator);

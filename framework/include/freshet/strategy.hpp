@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -51,8 +52,16 @@ struct EntryView {
       loader_ttl{};      // LoadContext::ttl: how long the value itself is good, which only shortens
   Duration load_time{};  // how long the load took, or LoadContext::load_time; zero for a put
   Instant stored_at{};   // for on_soft_expired: when the value was stored
-  Deadlines deadlines{};    // what on_store answered; within on_store: what those before it did
-  std::uint64_t bytes = 0;  // of key and value where SizeOf says, of the key otherwise
+  Deadlines deadlines{};        // what on_store answered; within on_store: what those before it did
+  std::uint64_t bytes = 0;      // of key and value where SizeOf says, of the key otherwise
+  const void* value = nullptr;  // what is stored; null where the origin has nothing
+  const std::type_info* value_type = nullptr;  // of `value`
+
+  /// The value, if it is a T.
+  template <class T>
+  const T* value_as() const noexcept {
+    return value != nullptr && *value_type == typeid(T) ? static_cast<const T*>(value) : nullptr;
+  }
 
   /// The value of a field of the key, if the block's template has it.
   std::optional<std::string_view> field(std::string_view name) const noexcept {

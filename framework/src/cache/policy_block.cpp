@@ -188,6 +188,8 @@ MadeEntry PolicyBlock::make_entry(const KeyRef& key, const EntryPlan& plan,
       .loader_ttl = terms.context != nullptr ? terms.context->requested_ttl() : std::nullopt,
       .load_time = terms.load_time,
       .bytes = entry_bytes(key, value),
+      .value = is_absent(value) ? nullptr : value.object,
+      .value_type = value.type->type,
   };
   const Deadlines deadlines = deadlines_of(*policy, view, terms, now);
   StoreOutcome outcome = StoreOutcome::stored;
@@ -228,6 +230,8 @@ ReadDecision PolicyBlock::on_soft_expired(const Entry& entry, Instant now, bool 
       .stored_at = entry.stored_at(),
       .deadlines = entry.deadlines(),
       .bytes = entry.bytes(),
+      .value = entry.is_absent() ? nullptr : entry.value(),
+      .value_type = entry.type().type,
   };
   const ReadDecision decision = policy->strategies.whole->on_soft_expired(view, now);
   const bool recomputes = expired && policy->options.recompute.expired;
@@ -281,12 +285,12 @@ void PolicyBlock::count(StoreOutcome outcome) noexcept {
     case StoreOutcome::stored:
     case StoreOutcome::closed:
       return;
+    case StoreOutcome::not_kept_absent:
+      return counters_.add(Metric::not_kept_absent);
     case StoreOutcome::refused_key_changed:
       return counters_.add(Metric::refused_key_changed);
     case StoreOutcome::refused_invalidated:
       return counters_.add(Metric::refused_invalidated);
-    case StoreOutcome::not_kept_absent:
-      return counters_.add(Metric::not_kept_absent);
     case StoreOutcome::refused_older:
       return counters_.add(Metric::refused_older);
     case StoreOutcome::refused_lease_expired:
@@ -374,8 +378,8 @@ NamespaceStatistics PolicyBlock::statistics() const {
   statistics.bytes = holdings.bytes;
   statistics.tagged_entries = holdings.tagged;
   statistics.dependent_entries = holdings.dependent;
+  statistics.negative_entries = holdings.absent;
   return statistics;
 }
 
 }  // namespace freshet::detail
-  statistics.negative_entries = holdings.absent;

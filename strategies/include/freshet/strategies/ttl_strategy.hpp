@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "freshet/option_table.hpp"
 #include "freshet/schedule.hpp"
@@ -42,6 +44,19 @@ struct TtlOptions {
   Duration soft_ttl{};  // [0, ttl]: from here on the old value is served and refreshed; 0: off
   Duration idle_ttl{};  // >= 0: an entry that nobody reads for so long expires; 0: off
 };
+
+/// A TtlOptions::function that computes the lifetime from the value: `of(const T&)` answers with a Duration, or an optional one.
+/// Values of another type than T are left to table and ttl. Called with the value before it is stored, with no lock held; a zero or negative lifetime means: do not keep. What it throws is counted in `strategy_failures`.
+///   TtlOptions{.ttl = 1h, .function = lifetime_by<Quote>([](const Quote& q) { return q.is_final ? 24h : 5s; })}
+template <class T, class Of>
+requires std::is_invocable_r_v < std::optional<Duration>,
+const Of&, const T& > TtlOptions::Function lifetime_by(Of of) {
+  return [of = std::move(of)](const EntryView& entry) -> std::optional<Duration> {
+    const T* const value = entry.value_as<T>();
+    if (value == nullptr) return std::nullopt;
+    return of(*value);
+  };
+}
 
 /// Thread-safe as far as its random source and TtlOptions::function are.
 class TtlStrategy final : public Strategy {
