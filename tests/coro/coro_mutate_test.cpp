@@ -114,6 +114,33 @@ TEST_F(CoroMutateTest, NothingLoadedBeforeOrDuringAWriteThatIsDestroyedIsKept) {
   expect_nothing_is_kept(*doomed, false, [&] { doomed.reset(); });
 }
 
+/// Ends its request with itself, as a client does that drains what it has sent.
+struct Client {
+  Cache<int> cache;
+  ~Client() {
+    cache.put("k", 1, {.tags = {"t"}});
+  }  // what another reader kept before the request arrived
+};
+
+TEST_F(CoroMutateTest, TheWindowClosesAfterWhatTheWriterHasCaptured) {
+  const WriteTargets targets{.tags = {"t"}};
+  // No coroutine itself, so that the write holds the only writer.
+  const auto write = [&] {
+    const auto writer = [this,
+                         client = std::make_shared<Client>(cache())]() -> asio::awaitable<void> {
+      ++writes_;
+      co_await gate_.wait();
+    };
+    return async_mutate(*invalidator_, targets, writer);
+  };
+  auto doomed = std::make_unique<asio::io_context>();
+  asio::co_spawn(*doomed, write(), asio::detached);
+  run(*doomed);
+  ASSERT_EQ(writes_, 1);
+  doomed.reset();
+  EXPECT_FALSE(cache().contains("k"));
+}
+
 TEST_F(CoroMutateTest, TheWindowIsClosedWhereWhoAwaitsTheWriteGoesOn) {
   for (const bool throws : {false, true}) {
     bool was_there = true;

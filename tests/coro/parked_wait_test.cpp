@@ -92,7 +92,7 @@ TEST_F(ParkedWaitTest, AContextThatGoesClosesWhatItKnowsOf) {
   EXPECT_EQ(resumed_, 0);
   left->park(resumes());
   left->wake();
-  EXPECT_EQ(resumed_, 1) << "it was not the context's any more";
+  EXPECT_EQ(resumed_, 0) << "who has left is resumed by nobody";
 }
 
 // Staged, what is a matter of nanoseconds between two threads: it goes on, and is gone, with all that knows of the wait, while it is

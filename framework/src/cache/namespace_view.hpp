@@ -126,6 +126,7 @@ class NamespaceView final : public NamespaceCache,
   StoreOutcome store(const FullKey& name, ErasedValue value, const EntryOptions& options,
                      const Lease* lease, const CallStart* since = nullptr);
   void forget_or_all(const Target& target);
+  void forget_at_commit(const Target& target);
   CallStart note_start(const KeyRef& key) const noexcept;
   static Reading loaded(EntryRef entry) noexcept;
 

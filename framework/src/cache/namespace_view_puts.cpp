@@ -36,7 +36,9 @@ StoreOutcome NamespaceView::write_through(std::string_view key, ErasedValue valu
                                           FunctionRef<void()> write, const EntryOptions& options) {
   check(options);
   const FullKey name = full(key);
+  static_cast<void>(plan(name.ref(), options));  // what it refuses it refuses before the write
   const Target target = Target::key(std::string(name.ref().key), this->name());
+  if (!may_fill(open_scopes())) forget_at_commit(target);  // also if the write throws
   engine_->invalidate(target, {});
   const CallStart since = note_start(name.ref());
   block_.counters().add(Metric::writes);
@@ -62,6 +64,14 @@ void NamespaceView::count_write(bool failed) noexcept {
   if (failed) block_.counters().add(Metric::write_failures);
 }
 
+// In a transaction of another invalidator; one of this one's own collects whatever is invalidated in it.
+void NamespaceView::forget_at_commit(const Target& target) {
+  if (TransactionState::of(*engine_) != nullptr) return;
+  Collected work;
+  work.elsewhere.push_back({engine_, target});
+  TransactionState::collect_anywhere(work);
+}
+
 // For what must be forgotten now, and may be forgotten with everything else.
 void NamespaceView::forget_or_all(const Target& target) {
   try {
@@ -82,9 +92,7 @@ StoreOutcome NamespaceView::store(const FullKey& name, ErasedValue value,
     const Target target = Target::key(std::string(key.key), this->name());
     if (TransactionState::of(*engine_) != nullptr)
       return engine_->invalidate(target, {}), StoreOutcome::skipped;
-    Collected work;
-    work.elsewhere.push_back({engine_, target});
-    TransactionState::collect_anywhere(work);
+    forget_at_commit(target);
   }
   EntryPlan plan = this->plan(key, options);
   // With the pair among its labels it is refused if another version becomes current before it is stored.

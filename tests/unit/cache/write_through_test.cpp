@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <stdexcept>
+#include <string>
+#include <thread>
 
 #include "support/cache_fixture.hpp"
 
@@ -136,9 +138,33 @@ TEST_F(WriteThroughTest, InATransactionTheKeyIsForgottenAtItsCommit) {
   EXPECT_FALSE(p().contains("k"));
 }
 
+TEST_F(WriteThroughTest,
+       InATransactionOfAnotherInvalidatorTheKeyIsForgottenAtItsCommitThrownOrNot) {
+  auto other = CacheInvalidator::from_yaml("freshet: 1\nnamespaces:\n  p: {strategy: manual}\n");
+  const auto write = [] { throw std::runtime_error("the statement has reached the database"); };
+  for (const bool throws : {false, true}) {
+    Transaction transaction = other.begin_transaction();
+    if (throws) {
+      EXPECT_THROW(p().write_through("k", 2, write), std::runtime_error);
+    } else {
+      EXPECT_EQ(p().write_through("k", 2, [] {}), StoreOutcome::skipped);
+    }
+    std::thread([&] {  // it reads what is committed so far
+      p().get_or_load("k", [] { return 1; });
+      EXPECT_TRUE(p().contains("k"));
+    }).join();
+    transaction.commit();
+    EXPECT_FALSE(p().contains("k")) << throws;
+  }
+}
+
 TEST_F(WriteThroughTest, ABadNameIsRefusedBeforeAnythingIsWritten) {
   EXPECT_THROW(p().write_through("", 2, [&] { origin_ = 2; }), InvalidName);
   EXPECT_THROW(p().write_through("k", 2, [&] { origin_ = 2; }, {.tags = {""}}), InvalidName);
+  use("freshet: 1\nnamespaces:\n  p: {strategy: manual, key: 'user:{id}', tags: ['user:{id}']}\n");
+  const std::string long_for_a_tag = "user:" + std::string(2'000, 'x');
+  p().put("user:1", 1);
+  EXPECT_THROW(p().write_through(long_for_a_tag, 2, [&] { origin_ = 2; }), InvalidName);
   EXPECT_EQ(origin_, 1);
 }
 

@@ -20,11 +20,12 @@ template <class Writer>
 concept AwaitableWriter =
     std::is_invocable_v<Writer&> && kIsAsioAwaitable<std::invoke_result_t<Writer&>>;
 
-/// The window is a local, so that it closes before who awaits this goes on, and after all that the writer holds where this is
-/// destroyed.
+/// The window and the writer are locals, in this order, so that the window closes before who awaits this goes on, and where this is
+/// destroyed after all that the writer holds, what it captured included: parameters go last.
 template <class Result, class Writer>
-boost::asio::awaitable<Result> write_in_window(std::unique_ptr<AwaitedWrite> made, Writer writer) {
+boost::asio::awaitable<Result> write_in_window(std::unique_ptr<AwaitedWrite> made, Writer given) {
   const std::unique_ptr<AwaitedWrite> window = std::move(made);
+  Writer writer = std::move(given);
   window->begin();
   if constexpr (std::is_void_v<Result>) {
     co_await writer();

@@ -88,7 +88,11 @@ class ParkedWaitScope {
       : waits_(waits), wait_(std::make_shared<ParkedWait<Coro>>()) {
     waits_.add(wait_);
   }
-  ~ParkedWaitScope() { waits_.remove(wait_); }
+  /// Waits for a wake() that is still posting: who goes on may let the context end that it posts to.
+  ~ParkedWaitScope() {
+    waits_.remove(wait_);
+    wait_->close();
+  }
   ParkedWaitScope(const ParkedWaitScope&) = delete;
   ParkedWaitScope& operator=(const ParkedWaitScope&) = delete;
 
