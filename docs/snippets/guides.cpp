@@ -79,7 +79,7 @@ void computed() {
   quotes.put("close:ACME", {.price = 7, .is_final = true});  // a day
   // [/computed]
   const bool right =
-      quotes.get("last:ACME").remaining() <= 5s && quotes.get("close:ACME").remaining() > 23h;
+      quotes.get("last:ACME").remaining() < 1min && quotes.get("close:ACME").remaining() > 12h;
   if (!right) std::abort();
 }
 
