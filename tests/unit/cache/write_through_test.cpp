@@ -152,7 +152,8 @@ TEST_F(WriteThroughTest,
     std::thread([&] {  // it reads what is committed so far
       p().get_or_load("k", [] { return 1; });
       EXPECT_TRUE(p().contains("k"));
-    }).join();
+    })
+        .join();
     transaction.commit();
     EXPECT_FALSE(p().contains("k")) << throws;
   }
